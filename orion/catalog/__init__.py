@@ -1,0 +1,1 @@
+"""Marketplace products, their texts, and the stores' listings of them."""

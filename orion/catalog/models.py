@@ -1,0 +1,168 @@
+"""The catalogue: marketplace products with their texts, and the stores' listings of them."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from orion.plumbing.db import Base, BigId, utcnow
+
+Text = sa.Text
+
+
+class MarketplaceProduct(Base):
+    """The canonical record of a thing for sale. Money is in minor units of `currency`.
+
+    `source_store_id` is the store whose feed describes it; another store that lists the same thing links to it.
+    The columns from `brand` on are the Google product data attributes (see `attributes.py`); feed columns
+    that have no attribute are kept in `attributes`.
+    """
+
+    __tablename__ = "marketplace_products"
+    __table_args__ = (sa.UniqueConstraint("marketplace", "marketplace_product_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    marketplace: Mapped[str] = mapped_column(sa.String(32))
+    marketplace_product_id: Mapped[str] = mapped_column(sa.String(255))
+    source_store_id: Mapped[int | None] = mapped_column(sa.ForeignKey("stores.id", ondelete="SET NULL"), index=True)
+    price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    sale_price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    currency: Mapped[str | None] = mapped_column(sa.String(3))
+
+    brand: Mapped[str | None] = mapped_column(Text, index=True)
+    gtin: Mapped[str | None] = mapped_column(sa.String(14), index=True)
+    mpn: Mapped[str | None] = mapped_column(Text)
+    identifier_exists: Mapped[bool | None]
+    condition: Mapped[str | None] = mapped_column(sa.String(16))
+    adult: Mapped[bool | None]
+    multipack: Mapped[int | None]
+    is_bundle: Mapped[bool | None]
+    google_product_category: Mapped[str | None] = mapped_column(Text)
+    product_type: Mapped[list[str] | None]
+    item_group_id: Mapped[str | None] = mapped_column(Text)
+    age_group: Mapped[str | None] = mapped_column(Text)
+    gender: Mapped[str | None] = mapped_column(Text)
+    color: Mapped[str | None] = mapped_column(Text)
+    material: Mapped[str | None] = mapped_column(Text)
+    pattern: Mapped[str | None] = mapped_column(Text)
+    size: Mapped[str | None] = mapped_column(Text)
+    size_type: Mapped[list[str] | None]
+    size_system: Mapped[str | None] = mapped_column(Text)
+    product_detail: Mapped[list[str] | None]
+    product_highlight: Mapped[list[str] | None]
+    product_length: Mapped[str | None] = mapped_column(Text)
+    product_width: Mapped[str | None] = mapped_column(Text)
+    product_height: Mapped[str | None] = mapped_column(Text)
+    product_weight: Mapped[str | None] = mapped_column(Text)
+    certification: Mapped[list[str] | None]
+    energy_efficiency_class: Mapped[str | None] = mapped_column(Text)
+    min_energy_efficiency_class: Mapped[str | None] = mapped_column(Text)
+    max_energy_efficiency_class: Mapped[str | None] = mapped_column(Text)
+
+    link: Mapped[str | None] = mapped_column(Text)
+    mobile_link: Mapped[str | None] = mapped_column(Text)
+    canonical_link: Mapped[str | None] = mapped_column(Text)
+    image_link: Mapped[str | None] = mapped_column(Text)
+    additional_image_link: Mapped[list[str] | None]
+    lifestyle_image_link: Mapped[str | None] = mapped_column(Text)
+    virtual_model_link: Mapped[str | None] = mapped_column(Text)
+    video_link: Mapped[list[str] | None]
+
+    availability: Mapped[str | None] = mapped_column(sa.String(16), index=True)
+    availability_date: Mapped[datetime | None]
+    expiration_date: Mapped[datetime | None]
+    sale_price_effective_from: Mapped[datetime | None]
+    sale_price_effective_to: Mapped[datetime | None]
+    unit_pricing_measure: Mapped[str | None] = mapped_column(Text)
+    unit_pricing_base_measure: Mapped[str | None] = mapped_column(Text)
+    installment: Mapped[str | None] = mapped_column(Text)
+    subscription_cost: Mapped[str | None] = mapped_column(Text)
+    loyalty_program: Mapped[list[str] | None]
+    cost_of_goods_sold: Mapped[str | None] = mapped_column(Text)
+    auto_pricing_min_price: Mapped[str | None] = mapped_column(Text)
+    maximum_retail_price: Mapped[str | None] = mapped_column(Text)
+
+    shipping: Mapped[list[str] | None]
+    shipping_label: Mapped[str | None] = mapped_column(Text)
+    shipping_weight: Mapped[str | None] = mapped_column(Text)
+    shipping_length: Mapped[str | None] = mapped_column(Text)
+    shipping_width: Mapped[str | None] = mapped_column(Text)
+    shipping_height: Mapped[str | None] = mapped_column(Text)
+    ships_from_country: Mapped[str | None] = mapped_column(Text)
+    min_handling_time: Mapped[int | None]
+    max_handling_time: Mapped[int | None]
+    transit_time_label: Mapped[str | None] = mapped_column(Text)
+    free_shipping_threshold: Mapped[list[str] | None]
+    tax: Mapped[list[str] | None]
+    tax_category: Mapped[str | None] = mapped_column(Text)
+
+    ads_redirect: Mapped[str | None] = mapped_column(Text)
+    promotion_id: Mapped[list[str] | None]
+    custom_label_0: Mapped[str | None] = mapped_column(Text)
+    custom_label_1: Mapped[str | None] = mapped_column(Text)
+    custom_label_2: Mapped[str | None] = mapped_column(Text)
+    custom_label_3: Mapped[str | None] = mapped_column(Text)
+    custom_label_4: Mapped[str | None] = mapped_column(Text)
+    excluded_destination: Mapped[list[str] | None]
+    included_destination: Mapped[list[str] | None]
+    shopping_ads_excluded_country: Mapped[list[str] | None]
+    return_policy_label: Mapped[str | None] = mapped_column(Text)
+    external_seller_id: Mapped[str | None] = mapped_column(Text)
+    pause: Mapped[str | None] = mapped_column(Text)
+
+    attributes: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
+
+
+class MarketplaceProductTranslation(Base):
+    """A marketplace product's texts in one language."""
+
+    __tablename__ = "marketplace_product_translations"
+
+    marketplace_product_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("marketplace_products.id", ondelete="CASCADE"), primary_key=True
+    )
+    language: Mapped[str] = mapped_column(sa.String(2), primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(Text)
+
+
+class Product(Base):
+    """A store's listing of a marketplace product. A column that is null takes the marketplace product's value."""
+
+    __tablename__ = "products"
+    __table_args__ = (
+        sa.UniqueConstraint("store_id", "marketplace_product_id"),
+        sa.CheckConstraint("(price_minor IS NULL AND sale_price_minor IS NULL) OR currency IS NOT NULL", name="money"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id", ondelete="CASCADE"))
+    marketplace_product_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("marketplace_products.id", ondelete="CASCADE"), index=True
+    )
+    price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    sale_price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    currency: Mapped[str | None] = mapped_column(sa.String(3))
+    availability: Mapped[str | None] = mapped_column(sa.String(16))
+    condition: Mapped[str | None] = mapped_column(sa.String(16))
+    is_featured: Mapped[bool] = mapped_column(default=False)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    display_order: Mapped[int] = mapped_column(default=0)
+    min_quantity: Mapped[int] = mapped_column(default=1)
+    max_quantity: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
+
+
+class ProductTranslation(Base):
+    """A store's own texts for its listing in one language; a null takes the marketplace product's text."""
+
+    __tablename__ = "product_translations"
+
+    product_id: Mapped[int] = mapped_column(sa.ForeignKey("products.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(sa.String(2), primary_key=True)
+    title: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,1 @@
+"""Product feeds: download, parse, normalise, import; what went wrong, row by row."""

@@ -1,0 +1,1 @@
+"""Users, passwords, tokens, sessions, roles and the audit log."""

@@ -1,0 +1,1 @@
+"""The composition root: application, worker, command line, and what reacts to which event."""

@@ -1,0 +1,11 @@
+"""Every table, for migrations and tests."""
+
+from sqlalchemy import MetaData
+
+import orion.catalog.models
+import orion.feeds.models
+import orion.identity.models
+import orion.merchants.models  # noqa: F401
+from orion.plumbing.db import Base
+
+metadata: MetaData = Base.metadata

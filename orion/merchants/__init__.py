@@ -1,0 +1,1 @@
+"""Merchants, stores, members, and who may enter which store."""

@@ -1,0 +1,100 @@
+"""One database: its engine, and the transactions that everything runs in."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+Handlers = Mapping[type, Sequence[Callable[[AsyncSession, Any], Awaitable[None]]]]
+"""Which functions react to which event, in the transaction that published it."""
+
+_READ_ONLY = "orion_read_only"
+
+
+class Database:
+    """A PostgreSQL database or a SQLite file, by URL; `handlers` are the reactions to published events."""
+
+    def __init__(self, url: str, *, handlers: Handlers | None = None, pool_size: int = 10) -> None:
+        self.url = _normalise(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = self._engine(pool_size)
+        info = {"database": self, "handlers": handlers or {}}
+        self._write = async_sessionmaker(self.engine, expire_on_commit=False, info=info)
+        self._read = async_sessionmaker(
+            self.engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False, autoflush=False, info=info
+        )
+
+    @property
+    def sync_url(self) -> URL:
+        """The same database for blocking drivers: sqlite3, or psycopg."""
+        return self.url.set(drivername="sqlite" if self.is_sqlite else "postgresql+psycopg")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is committed on leaving, or rolled back when an exception leaves."""
+        async with self._write() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads, from one snapshot where the database has them; writes are not committed."""
+        async with self._read() as session:
+            yield session
+
+    async def ping(self) -> None:
+        """Raises what the driver raises when the database does not answer."""
+        async with self.engine.connect() as connection:
+            await connection.execute(sa.text("SELECT 1"))
+
+    async def dispose(self) -> None:
+        """Close the pooled connections."""
+        await self.engine.dispose()
+
+    def _engine(self, pool_size: int) -> AsyncEngine:
+        if self.is_sqlite:
+            if self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            engine = create_async_engine(self.url.set(drivername="sqlite+aiosqlite"), pool_size=pool_size)
+            prepare_sqlite(engine.sync_engine)
+            return engine
+        return create_async_engine(
+            self.url.set(drivername="postgresql+asyncpg"),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={"server_settings": {"timezone": "UTC", "jit": "off", "application_name": "orion"}},
+        )
+
+
+def prepare_sqlite(engine: sa.Engine) -> None:
+    """Make every connection of a SQLite engine safe for many processes.
+
+    WAL and a busy time-out let readers and one writer work side by side; write transactions take the write lock
+    at BEGIN, because a lock upgraded in mid-transaction fails at once instead of waiting.
+    """
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON", "synchronous=NORMAL"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        read_only = connection.get_execution_options().get(_READ_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _normalise(text: str) -> URL:
+    url = make_url(text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text)
+    backend = url.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise ValueError(f"DATABASE_URL names {backend!r}: Orion runs on postgresql:// and sqlite:///")
+    return url.set(drivername=backend)

@@ -1,0 +1,1 @@
+"""The portals, by audience."""

