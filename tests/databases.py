@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 
-from orion.main.migrate import migrate as migrate  # the very function that `orion migrate` calls
+from orion.main.migrate import migrate  # noqa: F401 (the very function that `orion migrate` calls)
 
 LOCAL = "postgresql://postgres@127.0.0.1:5432/postgres"
 
