@@ -266,6 +266,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_marketplace_import_jobs_status'), 'marketplace_import_jobs', ['status'], unique=False)
     op.create_index(op.f('ix_marketplace_import_jobs_store_id_marketplace_import_jobs_id'), 'marketplace_import_jobs', ['store_id', 'id'], unique=False)
     op.create_index(op.f('ix_marketplace_import_jobs_user_id'), 'marketplace_import_jobs', ['user_id'], unique=False)
+    op.create_index('uq_marketplace_import_jobs_active_feed', 'marketplace_import_jobs', ['feed_id'], unique=True, postgresql_where=sa.text("status IN ('pending', 'processing')"), sqlite_where=sa.text("status IN ('pending', 'processing')"))
     op.create_table('marketplace_product_translations',
     sa.Column('marketplace_product_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('language', sa.String(length=2), nullable=False),
@@ -330,6 +331,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_products_marketplace_product_id'), table_name='products')
     op.drop_table('products')
     op.drop_table('marketplace_product_translations')
+    op.drop_index('uq_marketplace_import_jobs_active_feed', table_name='marketplace_import_jobs', postgresql_where=sa.text("status IN ('pending', 'processing')"), sqlite_where=sa.text("status IN ('pending', 'processing')"))
     op.drop_index(op.f('ix_marketplace_import_jobs_user_id'), table_name='marketplace_import_jobs')
     op.drop_index(op.f('ix_marketplace_import_jobs_store_id_marketplace_import_jobs_id'), table_name='marketplace_import_jobs')
     op.drop_index(op.f('ix_marketplace_import_jobs_status'), table_name='marketplace_import_jobs')
