@@ -10,6 +10,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from orion.plumbing.db.fold import teach_sqlite
+
 Handlers = Mapping[type, Sequence[Callable[[AsyncSession, Any], Awaitable[None]]]]
 """Which functions react to which event, in the transaction that published it."""
 
@@ -85,6 +87,7 @@ def prepare_sqlite(engine: sa.Engine) -> None:
         for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON", "synchronous=NORMAL"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        teach_sqlite(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
