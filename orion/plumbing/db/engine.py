@@ -10,6 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from orion.kernel import OrionError
 from orion.plumbing.db.fold import teach_sqlite
 
 Handlers = Mapping[type, Sequence[Callable[[AsyncSession, Any], Awaitable[None]]]]
@@ -38,9 +39,18 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session whose work is committed on leaving, or rolled back when an exception leaves."""
-        async with self._write() as session, session.begin():
-            yield session
+        """A session whose work is committed on leaving, or rolled back when an exception leaves.
+
+        An OrionError that `keeps_effects` is committed, and raised all the same.
+        """
+        async with self._write() as session:
+            try:
+                yield session
+            except OrionError as error:
+                if error.keeps_effects:
+                    await session.commit()
+                raise
+            await session.commit()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
