@@ -87,10 +87,15 @@ async def requeue_job(database: Database, job_id: str) -> JobView:
     return await job_details(database, job_id)
 
 
-async def queue_depths(database: Database) -> dict[tuple[str, str], int]:
-    """How many jobs there are, by (queue, status). The queue of a job that killed its workers is ""."""
+async def queue_depths(database: Database, *, finished: bool = True) -> dict[tuple[str, str], int]:
+    """How many jobs there are, by (queue, status), with or without the `finished` ones.
+
+    The queue of a job that killed its workers is "".
+    """
     jobs = workflow_status(database)
     query = sa.select(jobs.c.queue_name, jobs.c.status, sa.func.count()).group_by(jobs.c.queue_name, jobs.c.status)
+    if not finished:
+        query = query.where(jobs.c.status.in_(("DELAYED", "ENQUEUED", "PENDING")))
     depths: dict[tuple[str, str], int] = {}
     async with database.reading() as session:
         for queue, status, count in await session.execute(query):
