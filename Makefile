@@ -40,7 +40,7 @@ EVERYTHING := $(VENV)/.orion-everything-$(notdir $(PYTHON))
 help: ## List what can be made
 	@echo "Orion. On a fresh machine, 'make dev' starts it and 'make test' tests it."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[36m%-18s\033[0m %s\n", $$1, $$2} \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2} \
 		/^## / {sub(/^## /, ""); printf "\n%s\n", $$0}' $(firstword $(MAKEFILE_LIST))
 
 ## Start
@@ -88,7 +88,7 @@ floors: $(EVERYTHING) ## The import rule: down you call, up you publish
 	@$(BIN)/lint-imports --no-cache
 
 migrations-check: $(EVERYTHING) ## Migrations go up, down and up, and match the models, on both databases
-	@$(BIN)/python -m scripts.check_migrations
+	@$(BIN)/pytest -q tests/test_migrations.py
 
 templates: $(EVERYTHING) ## Every template compiles and is well formed
 	@$(BIN)/djlint --lint --quiet orion
@@ -101,8 +101,8 @@ translations: $(EVERYTHING) ## Every text is translated
 migrate-up: $(RUNTIME) ## Bring the database of DATABASE_URL up to date
 	@$(BIN)/orion migrate
 
-migrate-reset: $(RUNTIME) ## Delete the embedded database under var/ and make a new one
-	@$(BIN)/python -m scripts.reset_database
+migrate-reset: $(RUNTIME) ## Delete everything in the database and make it anew (asks first)
+	@$(BIN)/python -m scripts.reset_database $(ARGS)
 
 ## Docs
 .PHONY: docs docs-build

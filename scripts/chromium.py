@@ -13,7 +13,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def find() -> str | None:
-    """The Chromium to drive: ORION_TEST_CHROMIUM, else the first of the usual names on PATH."""
+    """Return the Chromium to drive: ORION_TEST_CHROMIUM, else the first of the usual names on PATH."""
     if chosen := os.environ.get("ORION_TEST_CHROMIUM"):
         return shutil.which(chosen)
     return next((path for name in NAMES if (path := shutil.which(name))), None)

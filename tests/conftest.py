@@ -19,7 +19,6 @@ from orion.plumbing.settings import Settings
 from scripts.chromium import find as find_chromium
 from tests import databases
 
-
 DATABASE_FIXTURES = {"sqlite_template", "postgresql_url", "database_url"}
 
 
