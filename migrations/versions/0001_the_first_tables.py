@@ -124,6 +124,7 @@ def upgrade() -> None:
     sa.Column('etag', sa.Text(), nullable=True),
     sa.Column('last_modified', sa.Text(), nullable=True),
     sa.Column('row_count', sa.Integer(), nullable=True),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_feeds_store_id_stores'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_feeds')),
     sa.UniqueConstraint('store_id', 'marketplace', 'language', name=op.f('uq_feeds_store_id_marketplace_language'))
@@ -274,6 +275,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_marketplace_import_jobs_status'), 'marketplace_import_jobs', ['status'], unique=False)
     op.create_index(op.f('ix_marketplace_import_jobs_store_id_marketplace_import_jobs_id'), 'marketplace_import_jobs', ['store_id', 'id'], unique=False)
     op.create_index(op.f('ix_marketplace_import_jobs_user_id'), 'marketplace_import_jobs', ['user_id'], unique=False)
+    op.create_index('uq_marketplace_import_jobs_active_feed', 'marketplace_import_jobs', ['feed_id'], unique=True, postgresql_where=sa.text("status IN ('pending', 'processing')"), sqlite_where=sa.text("status IN ('pending', 'processing')"))
     op.create_table('marketplace_product_translations',
     sa.Column('marketplace_product_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('language', sa.String(length=2), nullable=False),
@@ -291,10 +293,10 @@ def upgrade() -> None:
     sa.Column('currency', sa.String(length=3), nullable=True),
     sa.Column('availability', sa.String(length=16), nullable=True),
     sa.Column('condition', sa.String(length=16), nullable=True),
-    sa.Column('is_featured', sa.Boolean(), nullable=False),
-    sa.Column('is_active', sa.Boolean(), nullable=False),
-    sa.Column('display_order', sa.Integer(), nullable=False),
-    sa.Column('min_quantity', sa.Integer(), nullable=False),
+    sa.Column('is_featured', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('is_active', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+    sa.Column('display_order', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('min_quantity', sa.Integer(), server_default='1', nullable=False),
     sa.Column('max_quantity', sa.Integer(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
@@ -311,6 +313,7 @@ def upgrade() -> None:
     sa.Column('row_number', sa.Integer(), nullable=False),
     sa.Column('severity', sa.String(length=8), nullable=False),
     sa.Column('error_type', sa.String(length=32), nullable=False),
+    sa.Column('code', sa.String(length=32), nullable=False),
     sa.Column('identifier', sa.Text(), nullable=True),
     sa.Column('error_message', sa.Text(), nullable=False),
     sa.Column('row_data', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
@@ -338,6 +341,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_products_marketplace_product_id'), table_name='products')
     op.drop_table('products')
     op.drop_table('marketplace_product_translations')
+    op.drop_index('uq_marketplace_import_jobs_active_feed', table_name='marketplace_import_jobs', postgresql_where=sa.text("status IN ('pending', 'processing')"), sqlite_where=sa.text("status IN ('pending', 'processing')"))
     op.drop_index(op.f('ix_marketplace_import_jobs_user_id'), table_name='marketplace_import_jobs')
     op.drop_index(op.f('ix_marketplace_import_jobs_store_id_marketplace_import_jobs_id'), table_name='marketplace_import_jobs')
     op.drop_index(op.f('ix_marketplace_import_jobs_status'), table_name='marketplace_import_jobs')

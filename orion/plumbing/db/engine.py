@@ -12,6 +12,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from orion.kernel import OrionError
+from orion.plumbing.db.fold import teach_sqlite
+
 Handlers = Mapping[type, Sequence[Callable[[AsyncSession, Any], Awaitable[None]]]]
 """Which functions react to which event, in the transaction that published it."""
 
@@ -38,9 +41,18 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session whose work is committed on leaving, or rolled back when an exception leaves."""
-        async with self._write() as session, session.begin():
-            yield session
+        """A session whose work is committed on leaving, or rolled back when an exception leaves.
+
+        An OrionError that `keeps_effects` is committed, and raised all the same.
+        """
+        async with self._write() as session:
+            try:
+                yield session
+            except OrionError as error:
+                if error.keeps_effects:
+                    await session.commit()
+                raise
+            await session.commit()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -88,6 +100,7 @@ def prepare_sqlite(engine: sa.Engine) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         add_missing_functions(connection)
+        teach_sqlite(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
