@@ -25,6 +25,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_idempotency_keys'))
     )
     op.create_index(op.f('ix_idempotency_keys_created_at'), 'idempotency_keys', ['created_at'], unique=False)
+    op.create_table('job_workers',
+    sa.Column('id', sa.String(length=255), nullable=False),
+    sa.Column('host', sa.String(length=255), nullable=False),
+    sa.Column('pid', sa.Integer(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_job_workers'))
+    )
     op.create_table('merchants',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=255), nullable=False),
@@ -278,6 +286,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_marketplace_import_jobs_status'), 'marketplace_import_jobs', ['status'], unique=False)
     op.create_index(op.f('ix_marketplace_import_jobs_store_id_marketplace_import_jobs_id'), 'marketplace_import_jobs', ['store_id', 'id'], unique=False)
     op.create_index(op.f('ix_marketplace_import_jobs_user_id'), 'marketplace_import_jobs', ['user_id'], unique=False)
+    op.create_index('uq_marketplace_import_jobs_active_feed', 'marketplace_import_jobs', ['feed_id'], unique=True, postgresql_where=sa.text("status IN ('pending', 'processing')"), sqlite_where=sa.text("status IN ('pending', 'processing')"))
     op.create_table('marketplace_product_translations',
     sa.Column('marketplace_product_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('language', sa.String(length=2), nullable=False),
@@ -343,6 +352,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_products_marketplace_product_id'), table_name='products')
     op.drop_table('products')
     op.drop_table('marketplace_product_translations')
+    op.drop_index('uq_marketplace_import_jobs_active_feed', table_name='marketplace_import_jobs', postgresql_where=sa.text("status IN ('pending', 'processing')"), sqlite_where=sa.text("status IN ('pending', 'processing')"))
     op.drop_index(op.f('ix_marketplace_import_jobs_user_id'), table_name='marketplace_import_jobs')
     op.drop_index(op.f('ix_marketplace_import_jobs_store_id_marketplace_import_jobs_id'), table_name='marketplace_import_jobs')
     op.drop_index(op.f('ix_marketplace_import_jobs_status'), table_name='marketplace_import_jobs')
@@ -370,6 +380,7 @@ def downgrade() -> None:
     op.drop_index('uq_users_email_lower', table_name='users')
     op.drop_table('users')
     op.drop_table('merchants')
+    op.drop_table('job_workers')
     op.drop_index(op.f('ix_idempotency_keys_created_at'), table_name='idempotency_keys')
     op.drop_table('idempotency_keys')
     # ### end Alembic commands ###

@@ -6,7 +6,8 @@ import orion.catalog.models
 import orion.feeds.models
 import orion.identity.models
 import orion.merchants.models
-import orion.plumbing.idempotency  # noqa: F401
+import orion.plumbing.idempotency
+import orion.plumbing.jobs.models  # noqa: F401
 from orion.plumbing.db import Base
 
 metadata: MetaData = Base.metadata
