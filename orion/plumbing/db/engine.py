@@ -99,8 +99,8 @@ def prepare_sqlite(engine: sa.Engine) -> None:
         for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON", "synchronous=NORMAL"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-        teach_sqlite(connection)
         add_missing_functions(connection)
+        teach_sqlite(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
