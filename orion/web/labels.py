@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 
 from orion.feeds import ImportJob
-from orion.kernel import MARKETPLACES as MARKETPLACES
 from orion.web.i18n import current_language, gettext, lazy
 
 Texts = Mapping[str, Callable[[], str]]
@@ -88,9 +87,7 @@ PROBLEMS: Texts = {
     "store_invalid.description": lazy("Use at most 10,000 characters."),
     "store_invalid.contact_email": lazy("This is not an e-mail address."),
     "store_invalid.default_currency": lazy("Enter a currency code such as EUR."),
-    "store_invalid.feed_url": lazy(
-        "Enter a full web address that starts with https://, without spaces or password."
-    ),
+    "store_invalid.feed_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
 }
 
 

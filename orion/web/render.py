@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from orion.identity import User
-from orion.kernel import LANGUAGES, Page
+from orion.kernel import LANGUAGES, MARKETPLACES, Page
 from orion.web import formats, labels
 from orion.web.assets import static_url
 from orion.web.i18n import LANGUAGE_NAMES, current_language, gettext, ngettext
@@ -47,6 +47,7 @@ def environment() -> Environment:
         "static_url": static_url,
         "labels": labels,
         "LANGUAGES": LANGUAGES,
+        "MARKETPLACES": MARKETPLACES,
         "LANGUAGE_NAMES": LANGUAGE_NAMES,
         "page_numbers": page_numbers,
         "with_query": with_query,
@@ -57,23 +58,25 @@ def environment() -> Environment:
 def render(request: Request, name: str, *, user: User | None = None, status: int = 200, **context: Any) -> HTMLResponse:
     """A template as an answer. Every template gets the request, its language, the visitor and their CSRF token."""
     token = csrf_token(request) if user else ""
-    html = environment().get_template(name).render(
-        request=request,
-        lang=current_language(),
-        user=user,
-        csrf=token,
-        csrf_input=Markup('<input type="hidden" name="csrf_token" value="{}">').format(token),
-        here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
-        **context,
+    html = (
+        environment()
+        .get_template(name)
+        .render(
+            request=request,
+            lang=current_language(),
+            user=user,
+            csrf=token,
+            csrf_input=Markup('<input type="hidden" name="csrf_token" value="{}">').format(token),
+            here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            **context,
+        )
     )
     return HTMLResponse(html, status_code=status)
 
 
 def is_htmx(request: Request) -> bool:
     """Whether only a fragment is wanted; a page that the browser restores from its history is wanted whole."""
-    return (
-        request.headers.get("hx-request") == "true" and request.headers.get("hx-history-restore-request") != "true"
-    )
+    return request.headers.get("hx-request") == "true" and request.headers.get("hx-history-restore-request") != "true"
 
 
 def redirect(url: str) -> Response:

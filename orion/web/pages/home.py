@@ -62,7 +62,7 @@ async def store_home(request: Request, code: str) -> Response:
 
 
 async def _latest_per_language(visit: Visit, access: StoreAccess) -> list[ImportJob]:
-    jobs = []
+    jobs: list[ImportJob] = []
     for language in LANGUAGES:
         jobs += (await feeds.list_imports(visit.session, access, language=language, limit=1)).items
     return jobs
