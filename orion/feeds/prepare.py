@@ -39,8 +39,9 @@ def prepare(raw: Path, target: Path, *, max_bytes: int) -> Prepared:
     scan = TextScan()
 
     def observe(piece: bytes) -> None:
-        digest.update(piece)
         scan.update(piece)
+        if not scan.settled:  # otherwise the file is rewritten, and the digest is that of the new one
+            digest.update(piece)
 
     try:
         unpacked = unpack(raw, unpacked_to, max_bytes=max_bytes, observe=observe)

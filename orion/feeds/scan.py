@@ -9,7 +9,8 @@ import numpy.typing as npt
 _ASCII = bytes(range(128))
 _REPLACEMENT = "\ufffd"
 SAMPLE_BYTES = 256 << 10
-_ODD_LINES_BYTES = 64 << 10
+_ODD_LINES_BYTES = 16 << 10
+_SETTLED_AT = 1_000_000
 
 
 @dataclass(slots=True)
@@ -17,8 +18,8 @@ class TextScan:
     """What all the bytes of a file say about its encoding. Feed it pieces in order, then `finish`.
 
     `sample` is the start of the file, `odd` some of the text around bytes that are no UTF-8. `valid` counts the
-    multi-byte sequences that are UTF-8, `invalid` those that are not; `high` counts each byte (from 0x80 on) in the
-    pieces that have invalid ones.
+    multi-byte sequences that are UTF-8, `invalid` those that are not (both only until it is `settled`); `high` counts
+    each byte from 0x80 on, in the pieces that have invalid ones.
     """
 
     sample: bytearray = field(default_factory=bytearray)
@@ -28,6 +29,11 @@ class TextScan:
     high: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(256, np.int64))
     _tail: bytes = b""
 
+    @property
+    def settled(self) -> bool:
+        """Whether so much of the file is no UTF-8 that the rest cannot change it; counting on would only take time."""
+        return self.invalid > _SETTLED_AT and self.valid * 20 < self.invalid
+
     def update(self, piece: bytes) -> None:
         """Look at the next piece of the file."""
         if len(self.sample) < SAMPLE_BYTES:
@@ -35,7 +41,9 @@ class TextScan:
         if self._tail:
             piece = self._tail + piece
             self._tail = b""
-        if not piece.isascii():
+        if self.settled:
+            self._count_high(piece)
+        elif not piece.isascii():
             self._look(piece, final=False)
 
     def finish(self) -> None:
@@ -57,11 +65,14 @@ class TextScan:
         self._tail = piece[used:]
 
     def _count_invalid(self, piece: bytes, text: str) -> None:
-        high = np.frombuffer(piece.translate(None, _ASCII), np.uint8)
-        self.high += np.bincount(high, minlength=256)
         invalid = text.count(_REPLACEMENT) - piece.count(_REPLACEMENT.encode())
         self.invalid += invalid
-        self.valid += len(text) - (len(piece) - len(high)) - invalid
+        self.valid += len(text) - (len(piece) - self._count_high(piece)) - invalid
+
+    def _count_high(self, piece: bytes) -> int:
+        high = np.frombuffer(piece.translate(None, _ASCII), np.uint8)
+        self.high += np.bincount(high, minlength=256)
+        return len(high)
 
     def _keep_odd(self, piece: bytes, at: int) -> None:
         if len(self.odd) < _ODD_LINES_BYTES:
