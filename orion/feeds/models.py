@@ -23,6 +23,7 @@ class Feed(Base):
     etag: Mapped[str | None] = mapped_column(sa.Text)
     last_modified: Mapped[str | None] = mapped_column(sa.Text)
     row_count: Mapped[int | None]
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
 
 
 class FeedRow(Base):
@@ -97,7 +98,8 @@ class ImportJob(Base):
 class ImportIssue(Base):
     """A row that was not imported (`error`), or only with a mended or missing value (`warning`).
 
-    `row_number` counts as a spreadsheet shows it: the header is row 1, a record with line breaks is one row.
+    `row_number` counts as a spreadsheet shows it: the header is row 1, a record with line breaks is one row. `error_type` is
+    the documented family (missing_id, missing_title, parse_error, validation_error), `code` says exactly what.
     """
 
     __tablename__ = "marketplace_import_errors"
@@ -111,6 +113,7 @@ class ImportIssue(Base):
     row_number: Mapped[int]
     severity: Mapped[str] = mapped_column(sa.String(8))
     error_type: Mapped[str] = mapped_column(sa.String(32))
+    code: Mapped[str] = mapped_column(sa.String(32))
     identifier: Mapped[str | None] = mapped_column(sa.Text)
     error_message: Mapped[str] = mapped_column(sa.Text)
     row_data: Mapped[dict[str, Any]]
