@@ -8,6 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from orion.plumbing.db import Base, BigId, utcnow
 
+STATUSES = ("pending", "processing", "completed", "completed_with_errors", "failed", "cancelled")
+ACTIVE_STATUSES = ("pending", "processing")
+PHASES = ("waiting", "downloading", "reading", "importing", "finished")
+SEVERITIES = ("error", "warning")
+ACTIVE_SQL = "status IN ('pending', 'processing')"
+
 
 class Feed(Base):
     """A store's source of products on one marketplace in one language, and what its last fetch answered."""
@@ -46,11 +52,19 @@ class ImportJob(Base):
 
     `processed_count` = imported + updated + unchanged + skipped + error. The checkpoint is `next_offset` (bytes
     into the unpacked UTF-8 feed whose SHA-256 is `digest`) and `next_row` (the number of the row that starts there).
+    A feed has at most one import that is pending or processing.
     """
 
     __tablename__ = "marketplace_import_jobs"
     __table_args__ = (
         sa.Index(None, "store_id", "id"),
+        sa.Index(
+            "uq_marketplace_import_jobs_active_feed",
+            "feed_id",
+            unique=True,
+            postgresql_where=sa.text(ACTIVE_SQL),
+            sqlite_where=sa.text(ACTIVE_SQL),
+        ),
         sa.CheckConstraint(
             "status IN ('pending', 'processing', 'completed', 'completed_with_errors', 'failed', 'cancelled')",
             name="status",
