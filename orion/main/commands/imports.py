@@ -51,7 +51,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def import_command(
-    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="A CSV or TSV file (gzip and zip too), or its address.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|URL", help="A CSV or TSV file (gzip and zip too), or its address.")
+    ],
     store: Annotated[str, typer.Option(help="Code of the store to import into.")],
     language: Annotated[str, typer.Option(help="Language of the feed's texts: en, fr or de.")] = "en",
     marketplace: Annotated[str, typer.Option(help="Marketplace that the products are from.")] = "Letzshop",
@@ -63,10 +65,10 @@ def import_command(
     worker goes on where it stopped.
 
     Examples:
-
     `orion import products.csv --store DEMO`
 
     `orion import https://example.com/feed-fr.csv.gz --store DEMO --language fr`
+
     """
     settings = process.load_settings()
     finished = process.run(_import(settings, Wish(source, store, language, marketplace, batch_size)))
