@@ -108,9 +108,7 @@ async def test_a_token_that_comes_twice_ends_its_login_for_good_and_no_other(run
 
 async def test_of_two_who_refresh_at_once_with_one_token_one_is_refused_and_the_login_ends(runtime: Runtime) -> None:
     user, first = await log_in(runtime)
-    outcomes = await asyncio.gather(
-        *(rotate(runtime, first.refresh_token) for _ in range(2)), return_exceptions=True
-    )
+    outcomes = await asyncio.gather(*(rotate(runtime, first.refresh_token) for _ in range(2)), return_exceptions=True)
     refused = [outcome for outcome in outcomes if isinstance(outcome, Unauthenticated)]
     given = [outcome for outcome in outcomes if isinstance(outcome, identity.TokenPair)]
     assert ([error.code for error in refused], len(given)) == (["refresh_token_reused"], 1)

@@ -43,9 +43,7 @@ async def test_a_registered_user_has_no_special_rights_and_no_readable_password(
         ({"username": "longenough", "password": "LongEnough"}, "password_unsuitable", "password"),
     ],
 )
-async def test_what_cannot_be_registered(
-    database: Database, changes: dict[str, str], code: str, field: str
-) -> None:
+async def test_what_cannot_be_registered(database: Database, changes: dict[str, str], code: str, field: str) -> None:
     good = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
     with pytest.raises(Invalid) as caught:
         async with database.transaction() as session:
