@@ -8,15 +8,30 @@ from starlette.middleware import Middleware
 
 from orion import __version__
 from orion.api import auth, root, shop
+from orion.api.admin import imports as admin_imports
 from orion.api.middleware import RateLimits
 from orion.api.openapi import describe
 from orion.api.problems import install_problems
+from orion.api.public import imports as public_imports
+from orion.api.public import marketplace
+from orion.api.store import imports as store_imports
+from orion.api.store import products as store_products
 from orion.plumbing.runtime import Runtime
 
 BODY_LIMIT = 1_000_000
 """Bytes of a request's body; routes that take uploads name their own (`max_body_size=`)."""
 
-ROUTERS: tuple[APIRouter, ...] = (root.router, auth.router, auth.unrepeatable, shop.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    root.router,
+    auth.router,
+    auth.unrepeatable,
+    shop.router,
+    marketplace.router,
+    public_imports.router,
+    store_imports.router,
+    store_products.router,
+    admin_imports.router,
+)
 """Every router of the API, in the order of the documentation."""
 
 
