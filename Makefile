@@ -132,9 +132,11 @@ $(CURDIR)/.uv/bin/uv:
 	@$(PYTHON) scripts/bootstrap_uv.py
 
 $(RUNTIME): pyproject.toml uv.lock | $(UV)
-	@$(UV) sync --frozen --inexact --no-default-groups
+	@echo "Installing what uv.lock names into .venv ..."
+	@$(UV) sync --quiet --frozen --inexact --no-default-groups
 	@touch $@
 
 $(EVERYTHING): pyproject.toml uv.lock | $(UV)
-	@$(UV) sync --frozen --inexact
+	@echo "Installing what uv.lock names, tools included, into .venv ..."
+	@$(UV) sync --quiet --frozen --inexact
 	@touch $(RUNTIME) $@

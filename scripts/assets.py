@@ -73,7 +73,9 @@ def npm() -> str:
         return str(bundled)
     if (uv := shutil.which("uv")) and "ORION_ASSETS_AGAIN" not in os.environ:
         command = [uv, "run", "--frozen", "--inexact", "--group", "assets", "python", *sys.argv]
-        sys.exit(subprocess.run(command, cwd=ROOT, env=os.environ | {"ORION_ASSETS_AGAIN": "1"}, check=False).returncode)
+        sys.exit(
+            subprocess.run(command, cwd=ROOT, env=os.environ | {"ORION_ASSETS_AGAIN": "1"}, check=False).returncode
+        )
     sys.exit("There is no npm on this machine. Run: uv sync --group assets (it brings Node.js), then try again.")
 
 

@@ -12,10 +12,11 @@ from orion.api.admin import imports as admin_imports
 from orion.api.middleware import RateLimits
 from orion.api.openapi import describe
 from orion.api.problems import install_problems
+from orion.api.public import health, marketplace
 from orion.api.public import imports as public_imports
-from orion.api.public import marketplace
 from orion.api.store import imports as store_imports
 from orion.api.store import products as store_products
+from orion.api.store import uploads
 from orion.plumbing.runtime import Runtime
 
 BODY_LIMIT = 1_000_000
@@ -23,12 +24,14 @@ BODY_LIMIT = 1_000_000
 
 ROUTERS: tuple[APIRouter, ...] = (
     root.router,
+    health.router,
     auth.router,
     auth.unrepeatable,
     shop.router,
     marketplace.router,
     public_imports.router,
     store_imports.router,
+    uploads.router,
     store_products.router,
     admin_imports.router,
 )
@@ -43,13 +46,13 @@ def build_api(
         title="Orion",
         version=__version__,
         description="One catalogue, one stock and one order inbox for every marketplace a merchant sells on.",
-        max_body_size=BODY_LIMIT,
+        generate_unique_id_function=lambda route: route.name,
         middleware=[Middleware(RateLimits, runtime=runtime)],
         lifespan=lifespan,
     )
     app.state.runtime = runtime
     install_problems(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, max_body_size=BODY_LIMIT)
     describe(app)
     return app
