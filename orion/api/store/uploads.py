@@ -15,6 +15,7 @@ from orion.api.routing import REPLAYED, Handler, TransactionalRoute, runtime_of
 from orion.api.store.imports import PREFIX, Staff
 from orion.kernel import FieldError, Invalid
 from orion.plumbing.files import delete_upload, save_upload
+from orion.plumbing.runtime import Runtime
 
 UPLOAD_LIMIT = 4 * 1024**3 + 1_000_000
 """Bytes of a request with a file; the setting FEED_MAX_BYTES limits the file itself."""
@@ -38,26 +39,14 @@ class UploadRoute(TransactionalRoute):
             async with runtime.database.reading() as session:
                 user = await current_user(request, session)
                 await store_access("staff")(request, session, user, request.headers.get("X-Store-Code"))
-            form = await request.form(max_files=1, max_fields=len(_FIELDS))
-            request.state.upload_key = None
-            file = form.get("file")
-            if not isinstance(file, Upload):
-                return await handle(request)
-            request.state.upload_key = key = await save_upload(
-                _chunks(file),
-                name=_shown_name(file),
-                settings=runtime.settings,
-                max_bytes=runtime.settings.feed_max_bytes,
-            )
-            used = False
             try:
-                await file.seek(0)
-                response = await handle(request)
-                used = response.status_code < 400 and REPLAYED not in response.headers
+                form = await request.form(max_files=1, max_fields=len(_FIELDS))
+                file = form.get("file")
+                if not isinstance(file, Upload):
+                    return await handle(request)
+                return await _keeping(runtime, file, request, handle)
             finally:
-                if not used:
-                    await delete_upload(key, runtime.settings)
-            return response
+                await request.close()
 
         return with_upload
 
@@ -103,6 +92,21 @@ async def start_file_import(
             batch_size=batch_size,
         )
     return started(response, job, access.store, f"{PREFIX}/imports")
+
+
+async def _keeping(runtime: Runtime, file: Upload, request: Request, handle: Handler) -> Response:
+    settings = runtime.settings
+    key = await save_upload(_chunks(file), name=_shown_name(file), settings=settings, max_bytes=settings.feed_max_bytes)
+    request.state.upload_key = key
+    used = False
+    try:
+        await file.seek(0)
+        response = await handle(request)
+        used = response.status_code < 400 and REPLAYED not in response.headers
+    finally:
+        if not used:
+            await delete_upload(key, settings)
+    return response
 
 
 async def _chunks(file: Upload) -> AsyncIterator[bytes]:
