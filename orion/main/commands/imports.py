@@ -51,7 +51,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def import_command(
-    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="A CSV or TSV file (gzip and zip too), or its address.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|URL", help="A CSV or TSV file (gzip and zip too), or its address.")
+    ],
     store: Annotated[str, typer.Option(help="Code of the store to import into.")],
     language: Annotated[str, typer.Option(help="Language of the feed's texts: en, fr or de.")] = "en",
     marketplace: Annotated[str, typer.Option(help="Marketplace that the products are from.")] = "Letzshop",

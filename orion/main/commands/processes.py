@@ -69,7 +69,9 @@ def migrate_command() -> None:
 
 
 def openapi(
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write to instead of the screen.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write to instead of the screen.")
+    ] = None,
 ) -> None:
     """Print the description of the API (OpenAPI, JSON).
 
