@@ -65,10 +65,10 @@ def import_command(
     worker goes on where it stopped.
 
     Examples:
-
     `orion import products.csv --store DEMO`
 
     `orion import https://example.com/feed-fr.csv.gz --store DEMO --language fr`
+
     """
     settings = process.load_settings()
     finished = process.run(_import(settings, Wish(source, store, language, marketplace, batch_size)))
