@@ -11,12 +11,13 @@ from orion.api import auth, root, shop
 from orion.api.middleware import RateLimits
 from orion.api.openapi import describe
 from orion.api.problems import install_problems
+from orion.api.public import health
 from orion.plumbing.runtime import Runtime
 
 BODY_LIMIT = 1_000_000
 """Bytes of a request's body; routes that take uploads name their own (`max_body_size=`)."""
 
-ROUTERS: tuple[APIRouter, ...] = (root.router, auth.router, auth.unrepeatable, shop.router)
+ROUTERS: tuple[APIRouter, ...] = (root.router, health.router, auth.router, auth.unrepeatable, shop.router)
 """Every router of the API, in the order of the documentation."""
 
 
