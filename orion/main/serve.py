@@ -58,6 +58,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, worker: "EmbeddedWorker | None") -> None:
         super().__init__(config)
         self._worker = worker
+        self._asked = 0
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -70,10 +71,13 @@ class _Server(uvicorn.Server):
         yield
 
     def _leave(self) -> None:
-        hurry, self.should_exit = self.should_exit, True
-        self.force_exit = hurry
-        if self._worker:
-            self._worker.kill() if hurry else self._worker.terminate()
+        self._asked += 1
+        self.should_exit = True
+        self.force_exit = self._asked > 1
+        if self._worker and self._asked > 1:
+            self._worker.kill()
+        elif self._worker:
+            self._worker.terminate()
 
 
 class EmbeddedWorker:
@@ -90,7 +94,7 @@ class EmbeddedWorker:
         while self._wanted:
             began = time.monotonic()
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "orion", "worker", "--parent-pid", str(os.getpid())
+                sys.executable, "-m", "orion.main", "worker", "--parent-pid", str(os.getpid())
             )
             code = await self._process.wait()
             if not self._wanted:

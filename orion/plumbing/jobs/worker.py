@@ -88,6 +88,8 @@ async def _working(runtime: Runtime, parent_pid: int | None, orphaned: Callable[
         "use_listen_notify": False,
         "run_migrations": False,
         "log_level": "WARNING",
+        # We use none of the engine's notifications; what counts is that a stopping worker waits this long.
+        "notification_listener_polling_interval_sec": 0.2,
     }
     _tame_engine_log()
     DBOS(config=config)
