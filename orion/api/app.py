@@ -29,13 +29,12 @@ def build_api(
         title="Orion",
         version=__version__,
         description="One catalogue, one stock and one order inbox for every marketplace a merchant sells on.",
-        max_body_size=BODY_LIMIT,
         middleware=[Middleware(RateLimits, runtime=runtime)],
         lifespan=lifespan,
     )
     app.state.runtime = runtime
     install_problems(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, max_body_size=BODY_LIMIT)
     describe(app)
     return app

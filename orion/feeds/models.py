@@ -112,8 +112,9 @@ class ImportJob(Base):
 class ImportIssue(Base):
     """A row that was not imported (`error`), or only with a mended or missing value (`warning`).
 
-    `row_number` counts as a spreadsheet shows it: the header is row 1, a record with line breaks is one row. `error_type` is
-    the documented family (missing_id, missing_title, parse_error, validation_error), `code` says exactly what.
+    `row_number` counts as a spreadsheet shows it: the header is row 1, a record with line breaks is one row.
+    `error_type` is the documented family (missing_id, missing_title, parse_error, validation_error), `code` says
+    exactly what is wrong.
     """
 
     __tablename__ = "marketplace_import_errors"
