@@ -16,7 +16,30 @@ from orion.main.wiring import HANDLERS
 from orion.plumbing.db import Database
 from orion.plumbing.runtime import Runtime
 from orion.plumbing.settings import Settings
+from scripts.chromium import find as find_chromium
 from tests import databases
+
+DATABASE_FIXTURES = {"sqlite_template", "postgresql_url", "database_url"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by what it asks for: `postgresql`, and `integration` or else `unit`."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if "postgresql_url" in fixtures or "postgresql" in parameters:
+            item.add_marker("postgresql")
+        needs_more = fixtures & DATABASE_FIXTURES or any(map(item.get_closest_marker, ("browser", "integration")))
+        item.add_marker("integration" if needs_more else "unit")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium; tests that need one are skipped, with the reason, where there is none."""
+    if path := find_chromium():
+        return path
+    pytest.skip("no Chromium on this machine: install it, or set ORION_TEST_CHROMIUM to its path")
 
 
 @pytest.fixture(scope="session")

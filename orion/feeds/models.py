@@ -8,6 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from orion.plumbing.db import Base, BigId, utcnow
 
+STATUSES = ("pending", "processing", "completed", "completed_with_errors", "failed", "cancelled")
+ACTIVE_STATUSES = ("pending", "processing")
+PHASES = ("waiting", "downloading", "reading", "importing", "finished")
+SEVERITIES = ("error", "warning")
+ACTIVE_SQL = "status IN ('pending', 'processing')"
+
 
 class Feed(Base):
     """A store's source of products on one marketplace in one language, and what its last fetch answered."""
@@ -23,6 +29,7 @@ class Feed(Base):
     etag: Mapped[str | None] = mapped_column(sa.Text)
     last_modified: Mapped[str | None] = mapped_column(sa.Text)
     row_count: Mapped[int | None]
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
 
 
 class FeedRow(Base):
@@ -45,11 +52,19 @@ class ImportJob(Base):
 
     `processed_count` = imported + updated + unchanged + skipped + error. The checkpoint is `next_offset` (bytes
     into the unpacked UTF-8 feed whose SHA-256 is `digest`) and `next_row` (the number of the row that starts there).
+    A feed has at most one import that is pending or processing.
     """
 
     __tablename__ = "marketplace_import_jobs"
     __table_args__ = (
         sa.Index(None, "store_id", "id"),
+        sa.Index(
+            "uq_marketplace_import_jobs_active_feed",
+            "feed_id",
+            unique=True,
+            postgresql_where=sa.text(ACTIVE_SQL),
+            sqlite_where=sa.text(ACTIVE_SQL),
+        ),
         sa.CheckConstraint(
             "status IN ('pending', 'processing', 'completed', 'completed_with_errors', 'failed', 'cancelled')",
             name="status",
@@ -98,6 +113,8 @@ class ImportIssue(Base):
     """A row that was not imported (`error`), or only with a mended or missing value (`warning`).
 
     `row_number` counts as a spreadsheet shows it: the header is row 1, a record with line breaks is one row.
+    `error_type` is the documented family (missing_id, missing_title, parse_error, validation_error), `code` says
+    exactly what is wrong.
     """
 
     __tablename__ = "marketplace_import_errors"
@@ -111,6 +128,7 @@ class ImportIssue(Base):
     row_number: Mapped[int]
     severity: Mapped[str] = mapped_column(sa.String(8))
     error_type: Mapped[str] = mapped_column(sa.String(32))
+    code: Mapped[str] = mapped_column(sa.String(32))
     identifier: Mapped[str | None] = mapped_column(sa.Text)
     error_message: Mapped[str] = mapped_column(sa.Text)
     row_data: Mapped[dict[str, Any]]

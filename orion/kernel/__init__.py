@@ -14,13 +14,15 @@ from orion.kernel.errors import (
 from orion.kernel.languages import LANGUAGES, fallback_order, parse_language
 from orion.kernel.marketplaces import MARKETPLACES, parse_marketplace
 from orion.kernel.money import CURRENCIES, MAX_MINOR, Money, currency_exponent
-from orion.kernel.paging import Page
+from orion.kernel.paging import MAX_LIMIT, MAX_PAGE, Page, page_offset
 
 __all__ = [
     "CURRENCIES",
     "LANGUAGES",
     "MARKETPLACES",
+    "MAX_LIMIT",
     "MAX_MINOR",
+    "MAX_PAGE",
     "Conflict",
     "FieldError",
     "Forbidden",
@@ -34,6 +36,7 @@ __all__ = [
     "Unavailable",
     "currency_exponent",
     "fallback_order",
+    "page_offset",
     "parse_language",
     "parse_marketplace",
 ]

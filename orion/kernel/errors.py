@@ -16,11 +16,13 @@ class OrionError(Exception):
     """A failure that a person can understand and act on.
 
     `code` is stable and for programs ("store_not_found"); `detail` is for people; `errors` names single fields;
-    `retry_after` is in seconds, where waiting helps.
+    `retry_after` is in seconds, where waiting helps. A failure undoes the transaction it leaves, unless its class says
+    `keeps_effects`: then what was written is the answer to the failure (a stolen token's family revoked).
     """
 
     kind = "invalid"
     status = 422
+    keeps_effects = False
 
     def __init__(
         self,

@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from orion.kernel.errors import FieldError, Invalid
+
 T = TypeVar("T")
+
+MAX_LIMIT = 200
+MAX_PAGE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +25,15 @@ class Page(Generic[T]):
     def pages(self) -> int:
         """How many pages there are; an empty list still has one."""
         return max(1, -(-self.total // self.limit))
+
+
+def page_offset(page: int, limit: int) -> int:
+    """How many items stand before page `page` (from 1) of `limit` (1 to 200). Raises Invalid (`invalid_page`)."""
+    errors = [
+        FieldError(field, f"{field} must be from 1 to {most}")
+        for field, value, most in (("page", page, MAX_PAGE), ("limit", limit, MAX_LIMIT))
+        if not 1 <= value <= most
+    ]
+    if errors:
+        raise Invalid("invalid_page", "; ".join(error.message for error in errors), errors=errors)
+    return (page - 1) * limit

@@ -1,8 +1,9 @@
-"""What a process has at hand: its settings and its database. Jobs and surfaces are given one, nothing is global."""
+"""What a process has at hand: settings, database, counters. Jobs and surfaces are given one, nothing is global."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orion.plumbing.db import Database
+from orion.plumbing.limits import Limits
 from orion.plumbing.settings import Settings
 
 
@@ -12,3 +13,7 @@ class Runtime:
 
     settings: Settings
     database: Database
+    limits: Limits = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "limits", Limits(self.settings.redis_url))

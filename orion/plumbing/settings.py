@@ -41,6 +41,9 @@ class Settings(BaseSettings):
 
     worker_dead_after_seconds: float = Field(30.0, gt=0)
     worker_tick_seconds: float = Field(5.0, gt=0)
+    worker_poll_seconds: float = Field(0.5, gt=0, description="how often each queue is looked at")
+    worker_drain_seconds: float = Field(5.0, ge=0, description="time for running jobs to finish when a worker stops")
+    jobs_keep_days: int = Field(30, gt=0, description="finished jobs are forgotten after this many days")
 
     @property
     def effective_database_url(self) -> str:

@@ -1,5 +1,7 @@
 """One database: its engine, and the transactions that everything runs in."""
 
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from orion.kernel import OrionError
+from orion.plumbing.db.fold import teach_sqlite
 
 Handlers = Mapping[type, Sequence[Callable[[AsyncSession, Any], Awaitable[None]]]]
 """Which functions react to which event, in the transaction that published it."""
@@ -36,9 +41,18 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session whose work is committed on leaving, or rolled back when an exception leaves."""
-        async with self._write() as session, session.begin():
-            yield session
+        """A session whose work is committed on leaving, or rolled back when an exception leaves.
+
+        An OrionError that `keeps_effects` is committed, and raised all the same.
+        """
+        async with self._write() as session:
+            try:
+                yield session
+            except OrionError as error:
+                if error.keeps_effects:
+                    await session.commit()
+                raise
+            await session.commit()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -85,11 +99,23 @@ def prepare_sqlite(engine: sa.Engine) -> None:
         for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON", "synchronous=NORMAL"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        add_missing_functions(connection)
+        teach_sqlite(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         read_only = connection.get_execution_options().get(_READ_ONLY, False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def add_missing_functions(connection: Any) -> None:
+    """Teach a connection of an old SQLite library (before 3.42) milliseconds, which the job queue's tables count in."""
+    if sqlite3.sqlite_version_info < (3, 42):
+        connection.create_function("unixepoch", 1, _unixepoch)
+
+
+def _unixepoch(modifier: str) -> float:
+    return time.time() if modifier == "subsec" else int(time.time())
 
 
 def _normalise(text: str) -> URL:

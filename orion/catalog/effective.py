@@ -1,0 +1,74 @@
+"""What a product is in effect: a store's listing over the marketplace product it lists, in the reader's language.
+
+Texts: languages are tried in the order requested, store's default, English, any other. Within one language the store's
+own text comes before the marketplace product's, so a reader gets a text they can read before one the store has
+polished in another language. Title and description are found each by itself.
+
+Money: an amount keeps the currency it was written in. Where a store overrides the price, the marketplace product's sale
+price counts only if it is in the same currency and lower; otherwise the store has no sale price until it sets its own.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from orion.kernel import Money
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveProduct:
+    """A store's product as its readers see it, and what the store itself has set.
+
+    `id` is the product's, `marketplace_product_id` the marketplace's name for what it lists. `language` and
+    `description_language` say in which language the texts were found (None: there is none). `own_*` are the store's
+    overrides, None where the marketplace product's value counts.
+    """
+
+    id: int
+    store_id: int
+    marketplace: str
+    marketplace_product_id: str
+    title: str | None
+    language: str | None
+    description: str | None
+    description_language: str | None
+    price: Money | None
+    sale_price: Money | None
+    availability: str | None
+    condition: str | None
+    own_price: Money | None
+    own_sale_price: Money | None
+    own_availability: str | None
+    own_condition: str | None
+    brand: str | None
+    gtin: str | None
+    mpn: str | None
+    product_type: tuple[str, ...]
+    google_product_category: str | None
+    link: str | None
+    image_link: str | None
+    additional_image_link: tuple[str, ...]
+    is_active: bool
+    is_featured: bool
+    display_order: int
+    min_quantity: int
+    max_quantity: int | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of the effective price, or of the sale price where there is only that."""
+        money = self.price or self.sale_price
+        return money.currency if money else None
+
+
+def money(minor: int | None, currency: str | None) -> Money | None:
+    """The amount, or None: an amount without a currency is no price."""
+    return None if minor is None or currency is None else Money(minor, currency)
+
+
+def effective_sale_price(own_price: Money | None, own: Money | None, inherited: Money | None) -> Money | None:
+    """The store's `own` sale price, else the `inherited` one unless the store's own price speaks against it."""
+    if own is not None or inherited is None or own_price is None:
+        return own or inherited
+    return inherited if inherited.currency == own_price.currency and inherited.minor < own_price.minor else None

@@ -1,0 +1,76 @@
+"""What every worker does now and then for all: take over the jobs of dead workers, and forget old ones."""
+
+import asyncio
+from datetime import timedelta
+
+import sqlalchemy as sa
+import structlog
+from dbos import DBOS
+
+from orion.plumbing.db import Database, utcnow
+from orion.plumbing.jobs.heartbeat import clock
+from orion.plumbing.jobs.models import JobWorker
+from orion.plumbing.jobs.store import job_client, workflow_status
+from orion.plumbing.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+SWEEP_SECONDS = 3600.0
+FORGET_AT_ONCE = 1000
+
+
+async def keep_house(runtime: Runtime, engine: sa.Engine, worker_id: str) -> None:
+    """Recover and forget, for ever. A database that does not answer is tried again at the next tick."""
+    swept = -SWEEP_SECONDS
+    loop = asyncio.get_running_loop()
+    dead_after = runtime.settings.worker_dead_after_seconds
+    while True:
+        try:
+            await asyncio.to_thread(recover, runtime.database, engine, worker_id, dead_after)
+            if loop.time() - swept >= SWEEP_SECONDS:
+                await forget_finished(runtime.database, runtime.settings.jobs_keep_days)
+                swept = loop.time()
+        except sa.exc.SQLAlchemyError as error:
+            log.warning("cannot look after the queues", error=str(error))
+        await asyncio.sleep(runtime.settings.worker_tick_seconds)
+
+
+def recover(database: Database, engine: sa.Engine, worker_id: str, dead_after: float) -> list[str]:
+    """Put the running jobs of silent workers back into their queues; returns the ids of those workers.
+
+    On SQLite this worker holds the file, so every other one is dead.
+    """
+    jobs = workflow_status(database)
+    with engine.begin() as connection:
+        # Who has jobs is read before who lives: a worker beats before it claims, so one that appears in between
+        # is never taken for dead.
+        busy = set(connection.scalars(sa.select(jobs.c.executor_id).where(jobs.c.status == "PENDING").distinct()).all())
+        if not busy - {worker_id, None}:
+            return []
+        now = clock(connection)
+        silent = now - timedelta(seconds=dead_after)
+        alive = set(connection.scalars(sa.select(JobWorker.id).where(JobWorker.seen_at > silent)).all())
+        if database.is_sqlite:
+            alive = set()
+        dead = sorted(busy - alive - {worker_id, None})
+        connection.execute(sa.delete(JobWorker).where(JobWorker.id.in_(dead)))
+    if dead:
+        log.warning("taking over the jobs of workers that died", workers=dead)
+        # The one private call into the engine: its public way to do this is a paid service.
+        DBOS._recover_pending_workflows(dead)  # noqa: SLF001
+    return dead
+
+
+async def forget_finished(database: Database, days: int) -> int:
+    """Delete jobs that finished more than `days` days ago, whatever became of them; returns how many."""
+    client = job_client(database)
+    before = (utcnow() - timedelta(days=days)).isoformat()
+    forgotten = 0
+    while True:
+        old = await client.list_workflows_async(
+            completed_before=before, limit=FORGET_AT_ONCE, load_input=False, load_output=False
+        )
+        if not old:
+            return forgotten
+        await client.delete_workflows_async([row.workflow_id for row in old])
+        forgotten += len(old)

@@ -1,0 +1,101 @@
+"""How often somebody may do something: sliding windows, in this process, or in Redis for all of them together.
+
+Redis is a convenience here, never a dependency: while it does not answer, each process counts for itself.
+"""
+
+import math
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from typing import TypeVar
+
+import structlog
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.exceptions import RedisError
+
+T = TypeVar("T")
+logger = structlog.get_logger()
+
+_RETRY_REDIS_AFTER = 10.0
+"""Seconds that a Redis which failed is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `amount` acts in any `seconds`; `name` keeps the counters of different limits apart."""
+
+    name: str
+    amount: int
+    seconds: int
+
+    @property
+    def item(self) -> RateLimitItem:
+        """The limit as the library knows it."""
+        return RateLimitItemPerSecond(self.amount, self.seconds, namespace=f"orion-{self.name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of a limit: `allowed` says whether this act was within it, `reset_after` is in seconds."""
+
+    allowed: bool
+    remaining: int
+    reset_after: int
+
+
+class Limits:
+    """The counters of this process, or of all processes when `redis_url` is given."""
+
+    def __init__(self, redis_url: str = "") -> None:
+        self._memory = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._shared: SlidingWindowCounterRateLimiter | None = None
+        self._shared_again_at = 0.0
+        if redis_url:
+            storage = RedisStorage(
+                f"async+{redis_url}", implementation="redispy", socket_timeout=0.5, socket_connect_timeout=0.5
+            )
+            self._shared = SlidingWindowCounterRateLimiter(storage)
+
+    async def hit(self, limit: Limit, who: str) -> Allowance:
+        """Count one act of `who`, if the limit allows it."""
+        allowed = await self._ask(lambda counters: counters.hit(limit.item, who))
+        return await self._allowance(limit, who, allowed)
+
+    async def test(self, limit: Limit, who: str) -> Allowance:
+        """Whether `who` could act now; counts nothing."""
+        allowed = await self._ask(lambda counters: counters.test(limit.item, who))
+        return await self._allowance(limit, who, allowed)
+
+    async def clear(self, limit: Limit, who: str) -> None:
+        """Forget what `who` did."""
+        await self._ask(lambda counters: counters.clear(limit.item, who))
+
+    async def _allowance(self, limit: Limit, who: str, allowed: bool) -> Allowance:
+        stats = await self._ask(lambda counters: counters.get_window_stats(limit.item, who))
+        reset_after = max(1, math.ceil(stats.reset_time - time.time()))
+        return Allowance(allowed, max(0, stats.remaining), reset_after)
+
+    async def _ask(self, question: Callable[[SlidingWindowCounterRateLimiter], Awaitable[T]]) -> T:
+        if self._shared is not None and time.monotonic() >= self._shared_again_at:
+            try:
+                return await question(self._shared)
+            except (RedisError, OSError) as error:
+                self._shared_again_at = time.monotonic() + _RETRY_REDIS_AFTER
+                logger.warning("redis_unavailable", error=str(error), meaning="each process counts limits for itself")
+        return await question(self._memory)
+
+
+def address_key(address: str) -> str:
+    """Whom an address stands for: itself, or the /64 that an IPv6 customer is given as a whole."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
+    return str(parsed)

@@ -1,0 +1,8 @@
+"""What a running process tells about itself: logs, request ids, figures, health."""
+
+from orion.plumbing.observability.health import Health, check_health
+from orion.plumbing.observability.logs import configure_logging
+from orion.plumbing.observability.metrics import RequestMetrics, job_metrics
+from orion.plumbing.observability.requests import RequestLog
+
+__all__ = ["Health", "RequestLog", "RequestMetrics", "check_health", "configure_logging", "job_metrics"]

@@ -1,0 +1,31 @@
+"""The whole application over ASGI, without a socket."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from orion import identity
+from orion.identity import User
+from orion.main.app import create_app
+from orion.plumbing.runtime import Runtime
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> FastAPI:
+    return create_app(runtime)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller who is not logged in."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:
+        yield client
+
+
+async def bearer(runtime: Runtime, user: User) -> dict[str, str]:
+    """The headers of a caller who is logged in."""
+    async with runtime.database.transaction() as session:
+        pair = await identity.issue_tokens(session, user, runtime.settings)
+    return {"Authorization": f"Bearer {pair.access_token}"}
