@@ -11,12 +11,13 @@ from orion.api import auth, root, shop
 from orion.api.middleware import RateLimits
 from orion.api.openapi import describe
 from orion.api.problems import install_problems
+from orion.api.public import health
 from orion.plumbing.runtime import Runtime
 
 BODY_LIMIT = 1_000_000
 """Bytes of a request's body; routes that take uploads name their own (`max_body_size=`)."""
 
-ROUTERS: tuple[APIRouter, ...] = (root.router, auth.router, auth.unrepeatable, shop.router)
+ROUTERS: tuple[APIRouter, ...] = (root.router, health.router, auth.router, auth.unrepeatable, shop.router)
 """Every router of the API, in the order of the documentation."""
 
 
@@ -28,13 +29,12 @@ def build_api(
         title="Orion",
         version=__version__,
         description="One catalogue, one stock and one order inbox for every marketplace a merchant sells on.",
-        max_body_size=BODY_LIMIT,
         middleware=[Middleware(RateLimits, runtime=runtime)],
         lifespan=lifespan,
     )
     app.state.runtime = runtime
     install_problems(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, max_body_size=BODY_LIMIT)
     describe(app)
     return app

@@ -77,7 +77,7 @@ def problem(  # one line for each fact of the document
 
 
 def from_exception(error: Exception) -> ProblemResponse:
-    """The problem that any exception is: its own if it has one, else a 500 that gives nothing away (and a log entry)."""
+    """The problem that any exception is: its own, or a 500 that gives nothing away and a log entry that tells all."""
     if isinstance(error, OrionError):
         return problem(error.status, error.code, error.detail, errors=error.errors, retry_after=error.retry_after)
     if isinstance(error, RequestValidationError):

@@ -8,6 +8,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from orion.api import build_api
 from orion.api.middleware import LastNet, SecurityHeaders
+from orion.plumbing.observability import RequestLog, RequestMetrics
 from orion.plumbing.runtime import Runtime
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -21,8 +22,10 @@ def create_app(runtime: Runtime, *, lifespan: Lifespan | None = None) -> FastAPI
     settings = runtime.settings
     settings.signing_key()  # refuse to start rather than to answer
     app = build_api(runtime, lifespan=lifespan)
+    app.state.request_metrics = RequestMetrics()
     # From the inside out: each one wraps those before it.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False)
     app.add_middleware(LastNet)
     app.add_middleware(SecurityHeaders, https=settings.environment == "production")
+    app.add_middleware(RequestLog, metrics=app.state.request_metrics)
     return app

@@ -66,3 +66,36 @@ def feed_urls(store: Store) -> dict[str, str]:
     """The feed addresses that the store has, by language."""
     urls = {language: getattr(store, f"feed_url_{language}") for language in LANGUAGES}
     return {language: url for language, url in urls.items() if url}
+
+
+@asynccontextmanager
+async def chosen_source(form: ImportForm, sent: FormData, runtime: Runtime) -> AsyncIterator[dict[str, str]]:
+    """The source of the feed as `start_import` takes it; an upload is kept, and deleted again if the start fails.
+
+    Raises Invalid (`file_needed`, `url_needed`, `upload_too_large`).
+    """
+    if form.source == "url":
+        if not form.source_url:
+            raise _missing("source_url", "url_needed", gettext("Enter the address of the feed."))
+        yield {"source_url": form.source_url}
+        return
+    file = sent.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise _missing("file", "file_needed", gettext("Choose a file."))
+    name = file.filename.replace("\\", "/").rpartition("/")[2]
+    settings = runtime.settings
+    key = await files.save_upload(_chunks(file), name=name, settings=settings, max_bytes=settings.feed_max_bytes)
+    try:
+        yield {"upload_key": key, "filename": name}
+    except BaseException:
+        await files.delete_upload(key, settings)
+        raise
+
+
+async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await file.read(1 << 16):
+        yield chunk
+
+
+def _missing(name: str, code: str, message: str) -> Invalid:
+    return Invalid(code, message, errors=[FieldError(name, message)])

@@ -39,5 +39,6 @@ def field_errors(error: OrionError) -> dict[str, str]:
 
     "" holds the message when no field is to blame.
     """
-    errors = {item.field.rsplit(".", 1)[-1]: labels.problem(error.code, item.message) for item in error.errors}
+    named = [(item.field.rsplit(".", 1)[-1], item.message) for item in error.errors]
+    errors = {name: labels.problem(error.code, message, name) for name, message in named}
     return errors or {"": labels.problem(error.code, error.detail)}

@@ -1,7 +1,7 @@
 """One Jinja environment for all pages, and the few ways in which a page answers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -81,14 +81,12 @@ def redirect(url: str) -> Response:
     return RedirectResponse(url, status_code=303)
 
 
-def announce(response: Response, *, toast: str = "", kind: str = "ok", event: str = "") -> Response:
-    """Let an htmx answer show a message and tell other parts of the page that something changed."""
-    events: dict[str, Any] = {}
-    if event:
-        events[event] = True
+def announce(response: Response, *, toast: str = "", kind: str = "ok", events: Sequence[str] = ()) -> Response:
+    """Let an htmx answer show a message, and tell other parts of the page (by events) that something changed."""
+    told: dict[str, Any] = dict.fromkeys(events, True)
     if toast:
-        events["toast"] = {"text": toast, "kind": kind}
-    response.headers["HX-Trigger"] = json.dumps(events)
+        told["toast"] = {"text": toast, "kind": kind}
+    response.headers["HX-Trigger"] = json.dumps(told)
     return response
 
 

@@ -2,10 +2,6 @@
 
 import httpx
 
-from orion.identity import User
-from orion.plumbing.runtime import Runtime
-from tests.conftest import count
-
 ADA = {"username": "ada", "email": "ada@example.com", "password": "correct horse battery"}
 LOGIN = {"username": "ada", "password": ADA["password"]}
 
@@ -32,3 +28,9 @@ async def test_register_log_in_and_me(client: httpx.AsyncClient) -> None:
     me = await client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {body['access_token']}"})
     assert me.status_code == 200
     assert me.json() == body["user"]
+
+
+async def test_what_is_nobodys_is_a_problem_document(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/v1/nothing")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert answer.json()["code"] == "not_found"

@@ -13,7 +13,7 @@ LONGEST_BACKOFF = 3600.0
 Function = TypeVar("Function", bound=Callable[..., Awaitable[None]])
 
 
-class RetryLater(Exception):  # noqa: N818 (it asks for something; nothing is wrong)
+class RetryLater(Exception):
     """Raised by a job that wants to be tried again in `delay` seconds (a remote side said when to come back).
 
     It counts as one of the job's attempts.

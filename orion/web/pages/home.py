@@ -1,7 +1,5 @@
 """Where a visitor lands, and a store's home page: what to do next."""
 
-from datetime import UTC, datetime
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,9 +7,11 @@ from starlette.responses import Response
 from orion import catalog, feeds, merchants
 from orion.feeds import ImportJob
 from orion.kernel import LANGUAGES
+from orion.merchants import Store, StoreAccess
 from orion.web import labels
-from orion.web.render import redirect, render
-from orion.web.visit import reading
+from orion.web.joblines import store_lines
+from orion.web.render import is_htmx, redirect, render
+from orion.web.visit import Visit, reading
 
 router = APIRouter()
 
@@ -43,28 +43,36 @@ async def store_home(request: Request, code: str) -> Response:
         access = await merchants.open_store(visit.session, visit.user, code)
         imports = await feeds.list_imports(visit.session, access, limit=5)
         products = await catalog.list_products(visit.session, access, page=1, limit=1)
-        recent = [
-            (await feeds.list_imports(visit.session, access, language=language, limit=1)).items
-            for language in LANGUAGES
-        ]
-        latest = [jobs[0] for jobs in recent if jobs]
-        now = datetime.now(UTC)
+        latest = await _latest_per_language(visit, access)
+        lines = store_lines(access.store, imports.items)
         return render(
             request,
-            "store/home.html",
+            "store/_recent.html" if is_htmx(request) else "store/home.html",
             user=visit.user,
             access=access,
             store=access.store,
             nav="home",
             product_count=products.total,
-            jobs=[(job, feeds.progress(job, now)) for job in imports.items],
-            active=any(job.status in labels.ACTIVE_STATES for job in imports.items),
-            to_fix=[job for job in latest if job.error_count or job.warning_count or job.status == "failed"],
+            import_count=imports.total,
+            lines=lines,
+            active=any(line.is_active for line in lines),
+            to_fix=store_lines(access.store, [job for job in latest if _needs_care(job)]),
             step=_next_step(access.store, latest, products.total),
         )
 
 
-def _next_step(store: merchants.Store, latest: list[ImportJob], product_count: int) -> str:
+async def _latest_per_language(visit: Visit, access: StoreAccess) -> list[ImportJob]:
+    jobs = []
+    for language in LANGUAGES:
+        jobs += (await feeds.list_imports(visit.session, access, language=language, limit=1)).items
+    return jobs
+
+
+def _needs_care(job: ImportJob) -> bool:
+    return bool(job.error_count or job.warning_count) or job.status == "failed"
+
+
+def _next_step(store: Store, latest: list[ImportJob], product_count: int) -> str:
     """The most useful thing to do: connect, import, wait, mend or look."""
     if any(job.status in labels.ACTIVE_STATES for job in latest):
         return "wait"
