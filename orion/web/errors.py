@@ -53,7 +53,9 @@ def error_page(request: Request, status: int, detail: str = "") -> Response:
 
 def _texts(status: int) -> tuple[str, str]:
     if status == 403:
-        return gettext("You may not do that"), gettext("Ask an owner or manager of the store to give you the right role.")
+        return gettext("You may not do that"), gettext(
+            "Ask an owner or manager of the store to give you the right role."
+        )
     if status == 404:
         return gettext("There is no such page"), gettext("It may have moved, or you may not have access to it.")
     if status == 405:

@@ -57,23 +57,25 @@ def environment() -> Environment:
 def render(request: Request, name: str, *, user: User | None = None, status: int = 200, **context: Any) -> HTMLResponse:
     """A template as an answer. Every template gets the request, its language, the visitor and their CSRF token."""
     token = csrf_token(request) if user else ""
-    html = environment().get_template(name).render(
-        request=request,
-        lang=current_language(),
-        user=user,
-        csrf=token,
-        csrf_input=Markup('<input type="hidden" name="csrf_token" value="{}">').format(token),
-        here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
-        **context,
+    html = (
+        environment()
+        .get_template(name)
+        .render(
+            request=request,
+            lang=current_language(),
+            user=user,
+            csrf=token,
+            csrf_input=Markup('<input type="hidden" name="csrf_token" value="{}">').format(token),
+            here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            **context,
+        )
     )
     return HTMLResponse(html, status_code=status)
 
 
 def is_htmx(request: Request) -> bool:
     """Whether only a fragment is wanted; a page that the browser restores from its history is wanted whole."""
-    return (
-        request.headers.get("hx-request") == "true" and request.headers.get("hx-history-restore-request") != "true"
-    )
+    return request.headers.get("hx-request") == "true" and request.headers.get("hx-history-restore-request") != "true"
 
 
 def redirect(url: str) -> Response:

@@ -1,6 +1,16 @@
 """The pages, by topic. Each reads what was sent, calls the verb that the JSON API calls, and renders."""
 
-from orion.web.pages import account, admin_imports, admin_marketplace, admin_stores, home, imports, login, products, settings
+from orion.web.pages import (
+    account,
+    admin_imports,
+    admin_marketplace,
+    admin_stores,
+    home,
+    imports,
+    login,
+    products,
+    settings,
+)
 
 ROUTERS = (
     login.router,
