@@ -47,9 +47,8 @@ help: ## List what can be made
 .PHONY: setup dev
 setup: $(EVERYTHING) assets ## Install everything for development, as locked
 
-dev: $(RUNTIME) assets ## Run Orion on http://localhost:8000 with demo data (HOST=, PORT=)
-	@$(BIN)/orion migrate
-	@$(BIN)/orion demo
+dev: $(RUNTIME) assets ## Run Orion with demo data on http://localhost:8000 (or HOST=, PORT=)
+	@$(BIN)/orion demo --url "http://$(HOST):$(PORT)"
 	@exec $(BIN)/orion serve --host "$(HOST)" --port "$(PORT)"
 
 ## Test
