@@ -49,7 +49,7 @@ setup: $(EVERYTHING) assets ## Install everything for development, as locked
 
 dev: $(RUNTIME) assets ## Run Orion with demo data on http://localhost:8000 (or HOST=, PORT=)
 	@$(BIN)/orion demo --url "http://$(HOST):$(PORT)"
-	@exec $(BIN)/orion serve --host "$(HOST)" --port "$(PORT)"
+	@LOG_FORMAT=$${LOG_FORMAT:-console} exec $(BIN)/orion serve --host "$(HOST)" --port "$(PORT)"
 
 ## Test
 .PHONY: test test-unit test-integration test-fast bench
