@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends, Header, Request, Security
+from fastapi import Depends, Header, Path, Request, Security
 from fastapi.security import HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -45,6 +45,10 @@ async def _admin(user: CurrentUser) -> identity.Admin:
 
 AdminUser = Annotated[identity.Admin, Depends(_admin)]
 """The proof that the caller is an administrator; 403 for other users."""
+
+
+IdPath = Annotated[int, Path(ge=1, le=2**63 - 1)]
+"""The id of a row in a path; numbers that no database holds are refused as invalid."""
 
 
 def store_access(role: Role) -> Callable[..., Awaitable[StoreAccess]]:
