@@ -119,13 +119,14 @@ def _effective(access: StoreAccess, language: str | None) -> sa.Select[Any]:
 def _product(row: sa.RowMapping) -> EffectiveProduct:
     own_price = money(row["own_price_minor"], row["own_currency"])
     own_sale_price = money(row["own_sale_price_minor"], row["own_currency"])
-    sale_price = money(row["base_sale_price_minor"], row["base_currency"])
+    price = own_price or money(row["base_price_minor"], row["base_currency"])
+    inherited = money(row["base_sale_price_minor"], row["base_currency"])
     return EffectiveProduct(
         **{name: row[name] for name in (*_OWN, *_SHARED, *_TEXTS)},
         product_type=tuple(row["product_type"] or ()),
         additional_image_link=tuple(row["additional_image_link"] or ()),
-        price=own_price or money(row["base_price_minor"], row["base_currency"]),
-        sale_price=effective_sale_price(own_price, own_sale_price, sale_price),
+        price=price,
+        sale_price=effective_sale_price(price, own_price, own_sale_price, inherited),
         availability=row["own_availability"] or row["base_availability"],
         condition=row["own_condition"] or row["base_condition"],
         own_price=own_price,

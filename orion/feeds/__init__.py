@@ -10,9 +10,12 @@ from orion.feeds.queries import (
     all_imports,
     get_any_import,
     get_import,
+    get_visible_import,
     import_statistics,
+    imports_of,
     list_imports,
     list_issues,
+    next_issues,
 )
 from orion.feeds.start import MAX_BATCH_SIZE, MIN_BATCH_SIZE, parse_feed_url, start_import
 
@@ -34,9 +37,12 @@ __all__ = [
     "cancel_import",
     "get_any_import",
     "get_import",
+    "get_visible_import",
     "import_statistics",
+    "imports_of",
     "list_imports",
     "list_issues",
+    "next_issues",
     "parse_feed_url",
     "progress",
     "start_import",
