@@ -88,9 +88,7 @@ PROBLEMS: Texts = {
     "store_invalid.description": lazy("Use at most 10,000 characters."),
     "store_invalid.contact_email": lazy("This is not an e-mail address."),
     "store_invalid.default_currency": lazy("Enter a currency code such as EUR."),
-    "store_invalid.feed_url": lazy(
-        "Enter a full web address that starts with https://, without spaces or password."
-    ),
+    "store_invalid.feed_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
 }
 
 
