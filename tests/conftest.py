@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from pwdlib.hashers.bcrypt import BcryptHasher
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from orion.identity import passwords
 from orion.main.wiring import HANDLERS
 from orion.plumbing.db import Database
 from orion.plumbing.runtime import Runtime
@@ -40,6 +44,15 @@ def chromium() -> str:
     if path := find_chromium():
         return path
     pytest.skip("no Chromium on this machine: install it, or set ORION_TEST_CHROMIUM to its path")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash with the least that argon2 takes: the real cost is for attackers, not for tests."""
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1), BcryptHasher(rounds=4)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHES", cheap)
+        yield
 
 
 @pytest.fixture(scope="session")

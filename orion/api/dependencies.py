@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends, Header, Request, Security
+from fastapi import Depends, Header, Path, Request, Security
 from fastapi.security import HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,14 +28,15 @@ SessionDep = Annotated[AsyncSession, Depends(_session)]
 """The transaction of this request; the route (`TransactionalRoute`) commits it."""
 
 
-async def _current_user(request: Request, session: SessionDep, _: object = Security(_bearer)) -> identity.User:
+async def current_user(request: Request, session: SessionDep, _: object = Security(_bearer)) -> identity.User:
+    """The caller. Raises Unauthenticated (`authentication_required`) when nobody is logged in."""
     user = await authenticated_user(request, session)
     if user is None:
         raise Unauthenticated("authentication_required", "Log in, and send `Authorization: Bearer <access_token>`")
     return user
 
 
-CurrentUser = Annotated[identity.User, Depends(_current_user)]
+CurrentUser = Annotated[identity.User, Depends(current_user)]
 """The logged-in, active user; 401 for anybody else."""
 
 
@@ -45,6 +46,10 @@ async def _admin(user: CurrentUser) -> identity.Admin:
 
 AdminUser = Annotated[identity.Admin, Depends(_admin)]
 """The proof that the caller is an administrator; 403 for other users."""
+
+
+IdPath = Annotated[int, Path(ge=1, le=2**63 - 1)]
+"""The id of a row in a path; numbers that no database holds are refused as invalid."""
 
 
 def store_access(role: Role) -> Callable[..., Awaitable[StoreAccess]]:

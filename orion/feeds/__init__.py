@@ -1,5 +1,6 @@
 """Product feeds: download, parse, normalise, import; what went wrong, row by row."""
 
+import orion.feeds.jobs  # noqa: F401 (declares the job)
 from orion.feeds.cancel import cancel_import
 from orion.feeds.events import ImportFinished, ImportRequested
 from orion.feeds.models import PHASES, SEVERITIES, STATUSES, Feed, ImportIssue, ImportJob
@@ -10,9 +11,12 @@ from orion.feeds.queries import (
     all_imports,
     get_any_import,
     get_import,
+    get_visible_import,
     import_statistics,
+    imports_of,
     list_imports,
     list_issues,
+    next_issues,
 )
 from orion.feeds.start import MAX_BATCH_SIZE, MIN_BATCH_SIZE, parse_feed_url, start_import
 
@@ -34,9 +38,12 @@ __all__ = [
     "cancel_import",
     "get_any_import",
     "get_import",
+    "get_visible_import",
     "import_statistics",
+    "imports_of",
     "list_imports",
     "list_issues",
+    "next_issues",
     "parse_feed_url",
     "progress",
     "start_import",

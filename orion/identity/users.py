@@ -72,6 +72,8 @@ async def change_password(
 
 async def find_user(session: AsyncSession, login: str) -> User | None:
     """The user with this name or e-mail address, whatever the case; an "@" makes it an address."""
+    if not login.isprintable():  # no name or address is; some databases refuse to compare such text
+        return None
     column = User.email if "@" in login else User.username
     user: User | None = await session.scalar(sa.select(User).where(sa.func.lower(column) == login.strip().lower()))
     return user

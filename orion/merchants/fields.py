@@ -9,17 +9,17 @@ from email_validator import EmailNotValidError, validate_email
 
 from orion.kernel import CURRENCIES, FieldError, Invalid, OrionError, parse_language
 
-_CODE = re.compile(r"[A-Z0-9_-]{2,32}", re.ASCII)
+_CODE = re.compile(r"[A-Za-z0-9_-]{2,32}")
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.ASCII)
 
 
 def parse_store_code(text: str, field: str = "code") -> str:
     """The code as it is stored: upper case. Raises Invalid (`store_code_invalid`)."""
-    code = text.strip().upper()
-    if not _CODE.fullmatch(code):
+    code = text.strip()
+    if not _CODE.fullmatch(code):  # before upper(), which turns some other letters into these
         message = f"{text[:64]!r} is no store code: use 2 to 32 letters A-Z, digits, hyphens or underscores"
         raise Invalid("store_code_invalid", message, errors=[FieldError(field, message)])
-    return code
+    return code.upper()
 
 
 def parse_fields(values: dict[str, Any]) -> dict[str, Any]:

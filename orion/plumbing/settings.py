@@ -1,10 +1,13 @@
 """Settings: from the environment, then from `.env`, then the defaults here. `.env.example` explains each."""
 
+import contextlib
+import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -12,6 +15,7 @@ class Settings(BaseSettings):
     """One value per environment variable of the same name (upper case)."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+    _signing_key: str = PrivateAttr("")
 
     environment: Literal["development", "production"] = "development"
     var_dir: Path = Path("var")
@@ -56,6 +60,11 @@ class Settings(BaseSettings):
         Development makes one on first use and keeps it in `var_dir`. Raises ValueError in production without
         SECRET_KEY, or with one shorter than 32 characters.
         """
+        if not self._signing_key:
+            self._signing_key = self._find_signing_key()
+        return self._signing_key
+
+    def _find_signing_key(self) -> str:
         if key := self.secret_key.get_secret_value():
             if self.environment == "production" and len(key) < 32:
                 raise ValueError("SECRET_KEY is too short: use at least 32 random characters")
@@ -64,10 +73,9 @@ class Settings(BaseSettings):
             raise ValueError("SECRET_KEY is not set: set it to at least 32 random characters")
         path = self.var_dir / "secret_key"
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with path.open("x") as file:
-                path.chmod(0o600)
-                file.write(secrets.token_urlsafe(48))
-        except FileExistsError:
-            pass
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # readable by its owner alone
+            file.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):  # of processes that start at once one wins, with a whole file
+            os.link(file.name, path)
+        os.unlink(file.name)
         return path.read_text().strip()

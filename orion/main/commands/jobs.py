@@ -48,7 +48,9 @@ def list_command(
 
 
 @app.command()
-def show(job_id: Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as `orion jobs list` shows it.")]) -> None:
+def show(
+    job_id: Annotated[str, typer.Argument(metavar="JOB", help="The job's id, as `orion jobs list` shows it.")],
+) -> None:
     """Show everything about one job.
 
     Example: `orion jobs show import-17`
