@@ -58,6 +58,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, worker: "EmbeddedWorker | None") -> None:
         super().__init__(config)
         self._worker = worker
+        self._asked = 0
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -70,10 +71,13 @@ class _Server(uvicorn.Server):
         yield
 
     def _leave(self) -> None:
-        hurry, self.should_exit = self.should_exit, True
-        self.force_exit = hurry
-        if self._worker:
-            self._worker.kill() if hurry else self._worker.terminate()
+        self._asked += 1
+        self.should_exit = True
+        self.force_exit = self._asked > 1
+        if self._worker and self._asked > 1:
+            self._worker.kill()
+        elif self._worker:
+            self._worker.terminate()
 
 
 class EmbeddedWorker:
@@ -82,18 +86,18 @@ class EmbeddedWorker:
     def __init__(self, settings: Settings) -> None:
         self._patience = settings.worker_drain_seconds + 3
         self._process: asyncio.subprocess.Process | None = None
-        self._wanted = True
+        self._ending = asyncio.Event()
 
     async def keep_alive(self) -> None:
         """Start it, and start it again, until it is told to end."""
         pause = 0.25
-        while self._wanted:
+        while not self._ending.is_set():
             began = time.monotonic()
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "orion", "worker", "--parent-pid", str(os.getpid())
+                sys.executable, "-m", "orion.main", "worker", "--parent-pid", str(os.getpid())
             )
             code = await self._process.wait()
-            if not self._wanted:
+            if self._ending.is_set():
                 return
             pause = 0.25 if time.monotonic() - began > SETTLED_SECONDS else min(pause * 2, 30.0)
             log.error("the worker ended; another one follows", exit_code=code, seconds=pause)
@@ -112,7 +116,7 @@ class EmbeddedWorker:
 
     def terminate(self) -> None:
         """Ask it to end, for good."""
-        self._wanted = False
+        self._ending.set()
         if self._process and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.terminate()

@@ -53,7 +53,7 @@ async def test_an_access_token_names_its_user_for_half_an_hour(runtime: Runtime)
 
 
 async def test_tokens_that_we_did_not_sign_as_they_are_get_nobody_in(runtime: Runtime) -> None:
-    user, pair = await log_in(runtime)
+    _user, pair = await log_in(runtime)
     claims = jwt.decode(pair.access_token, options={"verify_signature": False})
     key = runtime.settings.signing_key()
     head, body, signature = pair.access_token.split(".")
@@ -78,7 +78,7 @@ async def test_tokens_that_we_did_not_sign_as_they_are_get_nobody_in(runtime: Ru
 
 
 async def test_a_refresh_token_gives_new_tokens_of_the_same_login(runtime: Runtime) -> None:
-    user, first = await log_in(runtime)
+    _user, first = await log_in(runtime)
     second = await rotate(runtime, first.refresh_token)
     third = await rotate(runtime, second.refresh_token)
     assert len({first.refresh_token, second.refresh_token, third.refresh_token}) == 3
@@ -107,7 +107,7 @@ async def test_a_token_that_comes_twice_ends_its_login_for_good_and_no_other(run
 
 
 async def test_of_two_who_refresh_at_once_with_one_token_one_is_refused_and_the_login_ends(runtime: Runtime) -> None:
-    user, first = await log_in(runtime)
+    _user, first = await log_in(runtime)
     outcomes = await asyncio.gather(*(rotate(runtime, first.refresh_token) for _ in range(2)), return_exceptions=True)
     refused = [outcome for outcome in outcomes if isinstance(outcome, Unauthenticated)]
     given = [outcome for outcome in outcomes if isinstance(outcome, identity.TokenPair)]
@@ -116,7 +116,7 @@ async def test_of_two_who_refresh_at_once_with_one_token_one_is_refused_and_the_
 
 
 async def test_logging_out_ends_the_whole_family_and_may_be_repeated(runtime: Runtime) -> None:
-    user, first = await log_in(runtime)
+    _user, first = await log_in(runtime)
     second = await rotate(runtime, first.refresh_token)
     for token in (first.refresh_token, first.refresh_token, "unknown", "\ud800"):
         async with runtime.database.transaction() as session:

@@ -23,7 +23,7 @@ class ProductImportRequest(NewImport):
         description="where the feed is (http or https); `source_url` is another name for it",
         examples=["https://example.com/products.csv"],
     )
-    shop_code: str = Field(
+    store_code: str = Field(
         validation_alias=AliasChoices("shop_code", "store_code"),
         description="the store's code; `store_code` is another name for it",
         examples=["TECHSTORE"],
@@ -33,7 +33,7 @@ class ProductImportRequest(NewImport):
 class ImportJobFilter(Paged):
     """Which imports are wanted."""
 
-    shop_code: str | None = Field(None, description="only imports of this store")
+    store_code: str | None = Field(None, alias="shop_code", description="only imports of this store")
     status: str | None = Field(None, description="only imports in this state")
     marketplace: str | None = None
 
@@ -46,7 +46,7 @@ async def start_product_import(
     session: SessionDep, user: CurrentUser, body: ProductImportRequest, response: Response
 ) -> ImportAnswer:
     """Import the feed at an address into the store with that code. Watch the import at the answer's `Location`."""
-    access = await merchants.open_store(session, user, body.shop_code, role="staff")
+    access = await merchants.open_store(session, user, body.store_code, role="staff")
     with body_fields(source_url="url"):
         job = await feeds.start_import(
             session,
@@ -70,8 +70,6 @@ async def list_import_jobs(
     session: SessionDep, user: CurrentUser, wanted: Annotated[ImportJobFilter, Query()]
 ) -> ImportPage:
     """One page of the imports of every store that the caller is a member of, newest first."""
-    found = await feeds.imports_of(
-        session, user, store_code=wanted.shop_code, **wanted.model_dump(exclude={"shop_code"})
-    )
+    found = await feeds.imports_of(session, user, **wanted.model_dump())
     items = [ImportAnswer.of_view(view) for view in found.items]
     return ImportPage(items=items, total=found.total, page=found.page, limit=found.limit)

@@ -47,7 +47,9 @@ class MarketplaceProductFilter(Parameters):
     marketplace: str | None = Field(None, examples=["Letzshop"])
     brand: str | None = Field(None, description="exactly this brand")
     search: str | None = Field(None, max_length=200, description="part of a title, id, GTIN or brand, in any case")
-    shop_name: str | None = Field(None, description="name or code of the store whose feed describes the product")
+    store: str | None = Field(
+        None, alias="shop_name", description="name or code of the store whose feed describes the product"
+    )
     availability: str | None = Field(None, description="in_stock, out_of_stock, preorder or backorder")
     language: str | None = Field(None, description="the language wanted for texts: en, fr or de")
     skip: int = Field(0, ge=0, le=10**9)
@@ -56,8 +58,7 @@ class MarketplaceProductFilter(Parameters):
 
     def wanted(self) -> MarketplaceFilter:
         """The filter of the catalogue."""
-        chosen = self.model_dump(include={"marketplace", "brand", "search", "availability", "language"})
-        return MarketplaceFilter(store=self.shop_name, **chosen)
+        return MarketplaceFilter(**self.model_dump(exclude={"skip", "limit", "format"}))
 
 
 class ProductChoice(Parameters):
@@ -89,8 +90,12 @@ class MarketplaceProductAnswer(BaseModel):
     link: str | None
     image_link: str | None
     google_product_category: str | None
-    shop_code: str | None = Field(description="of the store whose feed describes the product", examples=["TECHSTORE"])
-    shop_name: str | None = Field(examples=["Tech Store Luxembourg"])
+    store_code: str | None = Field(
+        serialization_alias="shop_code",
+        description="of the store whose feed describes the product",
+        examples=["TECHSTORE"],
+    )
+    store_name: str | None = Field(serialization_alias="shop_name", examples=["Tech Store Luxembourg"])
     attributes: dict[str, Any] = Field(description="the feed's columns that are no Google attribute")
     created_at: datetime
     updated_at: datetime
@@ -111,8 +116,8 @@ class MarketplaceProductAnswer(BaseModel):
             price=None if product.price is None else str(product.price),
             sale_price=None if product.sale_price is None else str(product.sale_price),
             currency=money.currency if money else None,
-            shop_code=product.store_code,
-            shop_name=product.store_name,
+            store_code=product.store_code,
+            store_name=product.store_name,
             attributes=product.attributes,
             created_at=product.created_at,
             updated_at=product.updated_at,
@@ -209,5 +214,5 @@ async def _export(
 
 
 def _row(product: MarketplaceProductView) -> list[Any]:
-    answer = MarketplaceProductAnswer.of(product).model_dump()
+    answer = MarketplaceProductAnswer.of(product).model_dump(by_alias=True)
     return [answer["marketplace_product_id"], *(answer.get(name) for name in EXPORT_COLUMNS[1:])]
