@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from orion import catalog
 from orion.catalog import MarketplaceProduct
 from orion.plumbing.runtime import Runtime
 from tests.conftest import count
@@ -32,6 +33,7 @@ def zipped(**members: bytes) -> bytes:
         (gzip.compress(HEADER + GOOD * 2000)[:-200], "feed_truncated", "end"),
         (zipped(a_csv=HEADER + GOOD, b_csv=HEADER + GOOD), "feed_corrupt", "a.csv"),
     ],
+    ids=["empty", "header_only", "blank_rows", "no_columns", "no_title", "html", "truncated_gzip", "two_in_a_zip"],
 )
 async def test_it_fails_with_a_reason(runtime: Runtime, data: bytes, code: str, words: str) -> None:
     access = await new_store(runtime)
@@ -63,10 +65,9 @@ async def test_a_zip_bomb_stops_at_the_bound(runtime: Runtime) -> None:
         (HEADER.replace(b",", b"\t") + "A1\tCafé\t\t1\t\t\n".encode(), "utf-8"),
         (b"g:id,g:title, G:Price \n" + "A1,Café,1\n".encode(), "utf-8"),
     ],
+    ids=["bom", "utf16", "latin1", "cp1252", "gzip", "zip", "semicolon", "tab", "google"],
 )
 async def test_it_is_read_whatever_it_is_written_in(runtime: Runtime, data: bytes, encoding: str) -> None:
-    from orion import catalog
-
     access = await new_store(runtime)
     job = await import_bytes(runtime, access, data)
     assert (job.status, counters(job)) == ("completed", {"imported": 1, "processed": 1}), job.failure_message

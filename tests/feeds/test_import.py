@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from orion import catalog
+from orion import catalog, feeds
 from orion.catalog import MarketplaceProduct, MarketplaceProductTranslation, Product
 from orion.plumbing.runtime import Runtime
 from tests.conftest import count
@@ -203,8 +203,6 @@ async def test_text_that_means_something_to_a_database_is_only_text(runtime: Run
 
 
 async def test_a_cancelled_import_keeps_what_came_in_and_stops(runtime: Runtime) -> None:
-    from orion import feeds
-
     access = await new_store(runtime)
     job = await start(runtime, access, HEADER + b"".join(b"C%d,Thing,,1,,\n" % n for n in range(5000)), batch_size=100)
     async with runtime.database.transaction() as session:
