@@ -47,7 +47,7 @@ async def test_a_row_becomes_a_product_with_its_text_and_a_listing(runtime: Runt
 
 async def test_an_unchanged_feed_touches_nothing(runtime: Runtime) -> None:
     access = await new_store(runtime)
-    feed = HEADER + GOOD + b"A2,Chair,,12,123,in stock\n"
+    feed = HEADER + GOOD + b"A2,Chair,,12,124,in stock\n"
     first = await import_bytes(runtime, access, feed)
     assert counters(first) == {"imported": 2, "warning": 1, "processed": 2}
     before = await snapshot(runtime)
@@ -181,13 +181,10 @@ async def test_another_stores_product_is_listed_and_never_overwritten(runtime: R
     ]
     await import_bytes(runtime, second, HEADER + b"A1,Changed,Mine,2.00,,out of stock\nB2,Own,,5,,\n")
     async with runtime.database.reading() as session:
-        assert [(i.title, str(i.price)) for i in (await catalog.list_products(session, second)).items][0] == (
-            "Changed",
-            "2.00",
-        )
-        assert [(i.title, str(i.price)) for i in (await catalog.list_products(session, first)).items] == [
-            ("Lamp", "29.90")
-        ]
+        theirs = (await catalog.list_products(session, first)).items
+        mine = (await catalog.list_products(session, second)).items
+    assert [(item.title, str(item.price)) for item in mine] == [("Changed", "2.00"), ("Own", "5.00")]
+    assert [(item.title, str(item.price)) for item in theirs] == [("Lamp", "29.90")]
 
 
 async def test_text_that_means_something_to_a_database_is_only_text(runtime: Runtime) -> None:
