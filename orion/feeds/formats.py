@@ -32,7 +32,9 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_PAGE = re.compile(r"<(!doctype\s+html|html|head|body|title|script|meta)\b", re.IGNORECASE)
+_PAGE = re.compile(
+    r"(<(head|body|title|script|meta|div|h1|p)\b|.*<(!doctype\s+html|html)\b)", re.IGNORECASE | re.DOTALL
+)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(r"<(\?xml|!doctype|!--|[a-z_][\w.:-]*[\s/>])", re.IGNORECASE)
 _JSON = re.compile(r"(\{\s*(\"[^\"\n]*\"\s*:|\})|\[\s*([\[{\]]|\"[^\"\n]*\"\s*[,\]]|-?\d))")
@@ -69,7 +71,7 @@ def refuse_other_formats(start: bytes) -> None:
     encoding, skip = byte_order_mark(start)
     text = start[skip:].decode(encoding or wide_encoding(start) or "utf-8", "replace").lstrip("\ufeff \t\r\n\0")
     if text.startswith("<"):
-        if _PAGE.search(text):
+        if _PAGE.match(text):
             found = _TITLE.search(text)
             title = " ".join(html.unescape(found[1]).split())[:100] if found else ""
             named = f" titled “{title}”" if title else ""

@@ -35,7 +35,7 @@ class TextScan:
         return self.invalid > _SETTLED_AT and self.valid * 20 < self.invalid
 
     def update(self, piece: bytes) -> None:
-        """Look at the next piece of the file."""
+        """Look at the next piece of the file, best a megabyte or so."""
         if len(self.sample) < SAMPLE_BYTES:
             self.sample += piece[: SAMPLE_BYTES - len(self.sample)]
         if self._tail:

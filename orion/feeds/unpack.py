@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import IO, Literal
 
 from orion.feeds.errors import FeedTruncated, FeedUnreadable
 from orion.feeds.formats import LOOK_BYTES, refuse_other_formats
@@ -49,15 +49,17 @@ def unpack(
     `target` is left behind half-written when it fails. Raises FeedUnreadable (`feed_empty`, `feed_not_csv`,
     `feed_corrupt`, `feed_too_large`) or FeedTruncated (`feed_truncated`).
     """
+    packed = source.stat().st_size
     with source.open("rb") as file:
         magic = file.read(4)
-    packed = source.stat().st_size
-    if magic.startswith(GZIP_MAGIC):
-        size = _write(_gunzip(source), target, _Bounds(packed, max_bytes, max_ratio), observe)
-        return Unpacked(target, "gzip", None, size)
-    if magic in (b"PK\x03\x04", b"PK\x05\x06"):
-        return _unpack_zip(source, target, _Bounds(packed, max_bytes, max_ratio), observe)
-    return Unpacked(source, "plain", None, _write(_read(source), None, _Bounds(packed, max_bytes, None), observe))
+        file.seek(0)
+        if magic.startswith(GZIP_MAGIC):
+            size = _write(_gunzip(file), target, _Bounds(packed, max_bytes, max_ratio), observe)
+            return Unpacked(target, "gzip", None, size)
+        if magic not in (b"PK\x03\x04", b"PK\x05\x06"):
+            size = _write(_read(file), None, _Bounds(packed, max_bytes, None), observe)
+            return Unpacked(source, "plain", None, size)
+    return _unpack_zip(source, target, _Bounds(packed, max_bytes, max_ratio), observe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +105,15 @@ def _write(pieces: Iterator[bytes], target: Path | None, bounds: _Bounds, observ
     return size
 
 
-def _read(source: Path) -> Iterator[bytes]:
-    with source.open("rb") as file:
-        while piece := file.read(READ_BYTES):
-            yield piece
+def _read(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(READ_BYTES):
+        yield piece
 
 
-def _gunzip(source: Path) -> Iterator[bytes]:
+def _gunzip(file: IO[bytes]) -> Iterator[bytes]:
     stream = Inflate(gzip=True)
     try:
-        for packed in _read(source):
+        for packed in _read(file):
             yield from stream.pieces(packed)
     except zlib.error as error:
         raise FeedUnreadable("feed_corrupt", f"The gzip archive is damaged ({error}). Export it again.") from error
@@ -127,7 +128,8 @@ def _unpack_zip(source: Path, target: Path, bounds: _Bounds, observe: Callable[[
             raise FeedUnreadable("feed_too_large", "The zip archive lists far too many files. Pack the feed alone.")
         with zipfile.ZipFile(source) as archive:
             member = _only_feed(archive)
-            size = _write(_unzip(archive, member), target, bounds, observe)
+            with archive.open(member) as file:
+                size = _write(_read(file), target, bounds, observe)
             return Unpacked(target, "zip", member.filename, size)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, UnicodeDecodeError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
@@ -137,12 +139,6 @@ def _unpack_zip(source: Path, target: Path, bounds: _Bounds, observe: Callable[[
     except (NotImplementedError, RuntimeError) as error:
         message = f"The zip archive is packed in a way that cannot be read here ({error}). Pack it with “deflate”."
         raise FeedUnreadable("feed_corrupt", message) from error
-
-
-def _unzip(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    with archive.open(member) as file:
-        while piece := file.read(READ_BYTES):
-            yield piece
 
 
 def _only_feed(archive: zipfile.ZipFile) -> zipfile.ZipInfo:

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import structlog
@@ -40,7 +40,7 @@ async def serve(settings: Settings, sockets: list[socket.socket], *, with_worker
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         worker = EmbeddedWorker(settings) if with_worker else None
-        server = _Server(config, on_hurry=worker.kill if worker else lambda: None)
+        server = _Server(config, worker)
         keeping = asyncio.create_task(worker.keep_alive()) if worker else None
         try:
             await server.serve(sockets)
@@ -55,9 +55,10 @@ async def serve(settings: Settings, sockets: list[socket.socket], *, with_worker
 class _Server(uvicorn.Server):
     """A server that leaves signals to us: the first asks to stop, the second does not wait; none is raised again."""
 
-    def __init__(self, config: uvicorn.Config, on_hurry: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, worker: "EmbeddedWorker | None") -> None:
         super().__init__(config)
-        self._on_hurry = on_hurry
+        self._worker = worker
+        self._asked = 0
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -70,10 +71,13 @@ class _Server(uvicorn.Server):
         yield
 
     def _leave(self) -> None:
-        if self.should_exit:
-            self.force_exit = True
-            self._on_hurry()
+        self._asked += 1
         self.should_exit = True
+        self.force_exit = self._asked > 1
+        if self._worker and self._asked > 1:
+            self._worker.kill()
+        elif self._worker:
+            self._worker.terminate()
 
 
 class EmbeddedWorker:
@@ -82,32 +86,40 @@ class EmbeddedWorker:
     def __init__(self, settings: Settings) -> None:
         self._patience = settings.worker_drain_seconds + 3
         self._process: asyncio.subprocess.Process | None = None
+        self._ending = asyncio.Event()
 
     async def keep_alive(self) -> None:
-        """Start it, and start it again, until cancelled."""
+        """Start it, and start it again, until it is told to end."""
         pause = 0.25
-        while True:
+        while not self._ending.is_set():
             began = time.monotonic()
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "orion", "worker", "--parent-pid", str(os.getpid())
+                sys.executable, "-m", "orion.main", "worker", "--parent-pid", str(os.getpid())
             )
             code = await self._process.wait()
+            if self._ending.is_set():
+                return
             pause = 0.25 if time.monotonic() - began > SETTLED_SECONDS else min(pause * 2, 30.0)
             log.error("the worker ended; another one follows", exit_code=code, seconds=pause)
             await asyncio.sleep(pause)
 
     async def stop(self) -> None:
         """Ask it to end, and wait; kill it when it takes longer than its jobs may."""
-        process = self._process
-        if process is None or process.returncode is not None:
+        self.terminate()
+        if self._process is None:
             return
-        with suppress(ProcessLookupError):
-            process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), self._patience)
+            await asyncio.wait_for(self._process.wait(), self._patience)
         except TimeoutError:
             self.kill()
-            await process.wait()
+            await self._process.wait()
+
+    def terminate(self) -> None:
+        """Ask it to end, for good."""
+        self._ending.set()
+        if self._process and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
 
     def kill(self) -> None:
         """End it at once; its jobs are continued by the next worker."""

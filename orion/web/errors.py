@@ -5,9 +5,21 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from orion.kernel import OrionError
-from orion.web.i18n import gettext
+from orion.web import labels
+from orion.web.i18n import lazy
 from orion.web.render import announce, is_htmx, redirect, render
 from orion.web.visit import forget, login_url, session_cookie
+
+TEXTS = {
+    400: (lazy("That did not work"), lazy("Load the page again and repeat what you did.")),
+    403: (lazy("You may not do that"), lazy("If you need to, ask an owner of the store or an administrator.")),
+    404: (lazy("There is no such page"), lazy("It may have moved, or you may not have access to it.")),
+    405: (lazy("That does not work here"), lazy("Go back and use the buttons of the page.")),
+    409: (lazy("That is not possible now"), lazy("Load the page again to see how things stand.")),
+    413: (lazy("The file is too large"), lazy("Compress it with gzip or zip, or split it.")),
+    429: (lazy("Too many tries"), lazy("Wait a few minutes, then try again.")),
+}
+OUR_FAULT = (lazy("Something went wrong on our side"), lazy("It has been logged. Try again in a moment."))
 
 
 async def login_needed(request: Request, _: Exception) -> Response:
@@ -22,7 +34,7 @@ async def login_needed(request: Request, _: Exception) -> Response:
 async def orion_error(request: Request, error: Exception) -> Response:
     """A failure that the page itself had no better place for."""
     assert isinstance(error, OrionError)  # noqa: S101 (registered for this type alone)
-    return error_page(request, error.status, error.detail)
+    return error_page(request, error.status, labels.problem(error.code, error.detail))
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -45,27 +57,7 @@ async def assets_missing(_: Request, error: Exception) -> Response:
 
 def error_page(request: Request, status: int, detail: str = "") -> Response:
     """The page for an HTTP status."""
-    title, text = _texts(status)
+    title, text = (say() for say in TEXTS.get(status, OUR_FAULT if status >= 500 else TEXTS[400]))
     if is_htmx(request):
         return announce(Response(status_code=status), toast=f"{title}. {text}", kind="bad")
     return render(request, "error.html", status=status, number=status, title=title, text=text, detail=detail)
-
-
-def _texts(status: int) -> tuple[str, str]:
-    if status == 403:
-        return gettext("You may not do that"), gettext(
-            "Ask an owner or manager of the store to give you the right role."
-        )
-    if status == 404:
-        return gettext("There is no such page"), gettext("It may have moved, or you may not have access to it.")
-    if status == 405:
-        return gettext("That does not work here"), gettext("Go back and use the buttons of the page.")
-    if status == 409:
-        return gettext("That is not possible now"), gettext("Load the page again to see how things stand.")
-    if status == 413:
-        return gettext("The file is too large"), gettext("Compress it with gzip or zip, or split it.")
-    if status == 429:
-        return gettext("Too many tries"), gettext("Wait a few minutes, then try again.")
-    if status >= 500:
-        return gettext("Something went wrong on our side"), gettext("It has been logged. Try again in a moment.")
-    return gettext("That did not work"), gettext("Load the page again and repeat what you did.")

@@ -8,6 +8,8 @@ from markupsafe import Markup
 from orion.kernel import Money
 from orion.web.i18n import current_language, gettext, ngettext
 
+NOTHING = "\N{EN DASH}"
+
 
 def _locale() -> str:
     # British English: the day before the month, as everywhere in the shops' countries
@@ -27,14 +29,14 @@ def percent(fraction: float) -> str:
 def money(amount: Money | None) -> str:
     """An amount with its currency ("€29.90"), or a dash."""
     if amount is None:
-        return "–"
+        return NOTHING
     return numbers.format_currency(amount.decimal, amount.currency, locale=_locale())
 
 
 def duration(seconds: float | None) -> str:
     """75 -> "1 min 15 s"; nothing known -> a dash."""
     if seconds is None:
-        return "–"
+        return NOTHING
     whole = max(0, round(seconds))
     if whole < 1 and seconds >= 0:
         return gettext("under 1 s")
@@ -74,7 +76,7 @@ def ago(when: datetime) -> Markup:
 def moment(when: datetime | None) -> Markup:
     """A <time> with date and time; UTC, which the browser turns into the reader's own zone."""
     if when is None:
-        return Markup("–")
+        return Markup("&ndash;")
     return Markup('<time datetime="{}" data-local>{}</time>').format(when.isoformat(), _moment(when))
 
 

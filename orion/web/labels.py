@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 
 from orion.feeds import ImportJob
-from orion.kernel import MARKETPLACES as MARKETPLACES
 from orion.web.i18n import current_language, gettext, lazy
 
 Texts = Mapping[str, Callable[[], str]]
@@ -50,18 +49,44 @@ LANGUAGES: Texts = {"en": lazy("English"), "fr": lazy("French"), "de": lazy("Ger
 ISSUE_TYPES: Texts = {
     "missing_id": lazy("No identifier"),
     "missing_title": lazy("No title"),
-    "invalid_price": lazy("Unreadable price"),
-    "invalid_gtin": lazy("Wrong GTIN"),
+    "missing_price": lazy("No price"),
     "duplicate_id": lazy("Identifier repeated"),
-    "validation_error": lazy("Unusable value"),
-    "parse_error": lazy("Unreadable row"),
+    "invalid_price": lazy("Unreadable price"),
+    "invalid_sale_price": lazy("Unreadable sale price"),
+    "invalid_gtin": lazy("Wrong GTIN"),
+    "invalid_date": lazy("Unreadable date"),
+    "invalid_value": lazy("Unusable value"),
+    "invalid_encoding": lazy("Unreadable characters"),
+    "unknown_availability": lazy("Unknown availability"),
+    "unknown_condition": lazy("Unknown condition"),
+    "too_few_fields": lazy("Fields are missing"),
+    "too_many_fields": lazy("Too many fields"),
+    "malformed_quotes": lazy("Quotation mark not closed"),
+    "record_too_long": lazy("Row too long"),
 }
 
 FAILURES: Texts = {
-    "feed_not_found": lazy("There is no feed at this address"),
+    "feed_address_refused": lazy("This address may not be fetched"),
+    "feed_bad_header": lazy("The first row is not a header"),
+    "feed_bad_url": lazy("The address is not valid"),
+    "feed_corrupt": lazy("The archive is damaged"),
+    "feed_empty": lazy("The feed is empty"),
     "feed_forbidden": lazy("The address refuses access"),
     "feed_http_error": lazy("The address answered with an error"),
+    "feed_no_rows": lazy("The feed has a header but no rows"),
+    "feed_not_csv": lazy("This is not a CSV file"),
+    "feed_not_found": lazy("There is no feed at this address"),
+    "feed_redirect_loop": lazy("The address leads in circles"),
+    "feed_timeout": lazy("The address answered too slowly"),
+    "feed_too_large": lazy("The feed is too large"),
+    "feed_truncated": lazy("The feed arrived only in part"),
+    "feed_unreachable": lazy("The address cannot be reached"),
+    "internal_error": lazy("Something went wrong on our side"),
+    "missing_columns": lazy("The feed lacks a column for id or title"),
+    "upload_not_found": lazy("The uploaded file is not there any more"),
 }
+
+DELIMITERS: Texts = {",": lazy("comma"), ";": lazy("semicolon"), "\t": lazy("tab"), "|": lazy("vertical bar")}
 
 PANELS: Texts = {
     "store/_job.html": lazy("Import details"),
@@ -81,6 +106,7 @@ PROBLEMS: Texts = {
     "invalid_batch_size": lazy("Enter a whole number from 100 to 5,000."),
     "invalid_source_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
     "import_already_running": lazy("This feed is being imported right now. Wait for it, or cancel it."),
+    "import_not_found": lazy("There is no such import."),
     "import_already_finished": lazy("This import is finished already."),
     "store_inactive": lazy("This store is not active, so it cannot import."),
     "upload_too_large": lazy("This file is too large."),

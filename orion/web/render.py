@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from orion.identity import User
-from orion.kernel import LANGUAGES, Page
+from orion.kernel import LANGUAGES, MARKETPLACES, Page
 from orion.web import formats, labels
 from orion.web.assets import static_url
 from orion.web.i18n import LANGUAGE_NAMES, current_language, gettext, ngettext
@@ -47,6 +47,7 @@ def environment() -> Environment:
         "static_url": static_url,
         "labels": labels,
         "LANGUAGES": LANGUAGES,
+        "MARKETPLACES": MARKETPLACES,
         "LANGUAGE_NAMES": LANGUAGE_NAMES,
         "page_numbers": page_numbers,
         "with_query": with_query,

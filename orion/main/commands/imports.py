@@ -64,11 +64,9 @@ def import_command(
     A worker does the work when one is running; otherwise this command does. Interrupt it whenever you like: the next
     worker goes on where it stopped.
 
-    Examples:
-    `orion import products.csv --store DEMO`
+    Example: `orion import products.csv --store DEMO`
 
-    `orion import https://example.com/feed-fr.csv.gz --store DEMO --language fr`
-
+    Or: `orion import https://example.com/feed-fr.csv.gz --store DEMO --language fr`
     """
     settings = process.load_settings()
     finished = process.run(_import(settings, Wish(source, store, language, marketplace, batch_size)))
@@ -111,19 +109,18 @@ async def _start(runtime: Runtime, wish: Wish) -> int:
 
 
 async def _upload(source: str, settings: Settings) -> str:
-    path = Path(source)
-    if not path.is_file():
-        raise NotFound("file_not_found", f"There is no file {source!r}.")
+    try:
+        file = await asyncio.to_thread(open, source, "rb")
+    except OSError as error:
+        raise Invalid("file_unreadable", f"Cannot read {source!r}: {error.strerror}.") from error
 
     async def chunks() -> AsyncIterator[bytes]:
-        with await asyncio.to_thread(path.open, "rb") as file:
-            while chunk := await asyncio.to_thread(file.read, _CHUNK):
-                yield chunk
+        while chunk := await asyncio.to_thread(file.read, _CHUNK):
+            yield chunk
 
-    try:
-        return await save_upload(chunks(), name=path.name, settings=settings, max_bytes=settings.feed_max_bytes)
-    except PermissionError as error:
-        raise Invalid("file_unreadable", f"Cannot read {source!r}: {error.strerror}.") from error
+    with file:
+        name = Path(source).name
+        return await save_upload(chunks(), name=name, settings=settings, max_bytes=settings.feed_max_bytes)
 
 
 async def _first_admin(session: Any) -> identity.User:

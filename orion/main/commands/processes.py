@@ -26,11 +26,11 @@ def serve(
 ) -> None:
     """Serve the portals and the API, with a worker beside them.
 
-    Ctrl-C stops both. Examples:
+    Ctrl-C stops both.
 
-    `orion serve`
+    Example: `orion serve`
 
-    `orion serve --host 0.0.0.0 --port 80 --no-worker`
+    For a server: `orion serve --host 0.0.0.0 --port 80 --no-worker`
     """
     sockets = listen(host, port)
     settings = process.load_settings()

@@ -1,5 +1,7 @@
 """Where a visitor lands, and a store's home page: what to do next."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +16,8 @@ from orion.web.render import is_htmx, redirect, render
 from orion.web.visit import Visit, reading
 
 router = APIRouter()
+
+_ENDED = ("completed", "completed_with_errors", "failed")
 
 
 @router.get("/")
@@ -43,7 +47,7 @@ async def store_home(request: Request, code: str) -> Response:
         access = await merchants.open_store(visit.session, visit.user, code)
         imports = await feeds.list_imports(visit.session, access, limit=5)
         products = await catalog.list_products(visit.session, access, page=1, limit=1)
-        latest = await _latest_per_language(visit, access)
+        latest = await _last_ended_per_language(visit, access)
         lines = store_lines(access.store, imports.items)
         return render(
             request,
@@ -57,14 +61,15 @@ async def store_home(request: Request, code: str) -> Response:
             lines=lines,
             active=any(line.is_active for line in lines),
             to_fix=store_lines(access.store, [job for job in latest if _needs_care(job)]),
-            step=_next_step(access.store, latest, products.total),
+            step=_next_step(access.store, imports.items, latest, products.total),
         )
 
 
-async def _latest_per_language(visit: Visit, access: StoreAccess) -> list[ImportJob]:
-    jobs = []
+async def _last_ended_per_language(visit: Visit, access: StoreAccess) -> list[ImportJob]:
+    jobs: list[ImportJob] = []
     for language in LANGUAGES:
-        jobs += (await feeds.list_imports(visit.session, access, language=language, limit=1)).items
+        recent = (await feeds.list_imports(visit.session, access, language=language, limit=5)).items
+        jobs += [job for job in recent if job.status in _ENDED][:1]
     return jobs
 
 
@@ -72,9 +77,9 @@ def _needs_care(job: ImportJob) -> bool:
     return bool(job.error_count or job.warning_count) or job.status == "failed"
 
 
-def _next_step(store: Store, latest: list[ImportJob], product_count: int) -> str:
+def _next_step(store: Store, recent: Sequence[ImportJob], latest: list[ImportJob], product_count: int) -> str:
     """The most useful thing to do: connect, import, wait, mend or look."""
-    if any(job.status in labels.ACTIVE_STATES for job in latest):
+    if any(job.status in labels.ACTIVE_STATES for job in recent):
         return "wait"
     if not latest:
         has_feed = store.feed_url_en or store.feed_url_fr or store.feed_url_de

@@ -1,5 +1,7 @@
 """A store's marketplace imports: start one, watch them, see what went wrong, cancel."""
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -159,7 +161,7 @@ def _form(request: Request, visit: Visit, access: StoreAccess, form: ImportForm)
     )
 
 
-def _panel(request: Request, visit: Visit, access: StoreAccess, panel: str, **context: object) -> Response:
+def _panel(request: Request, visit: Visit, access: StoreAccess, panel: str, **context: Any) -> Response:
     """A panel: the inside of the dialog for htmx, else a page of its own."""
     return render(
         request,

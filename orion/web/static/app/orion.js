@@ -46,19 +46,26 @@ on("click", "[data-close]", (button) => button.closest("dialog").close());
 on("click", "dialog", (element, e) => {
   if (e.target === element) element.close();
 });
-dialog?.addEventListener("close", () => dialog.replaceChildren());
+dialog?.addEventListener("close", () => {
+  document.body.append(toasts);
+  dialog.replaceChildren();
+});
 document.addEventListener("close-dialog", () => dialog?.close());
 
 // Messages: the server sends them as an event; a failed request that says nothing gets the general one.
 const toasts = document.getElementById("toasts");
 const toast = (text, kind) => {
+  if (dialog?.open) dialog.append(toasts); // nothing outside an open dialog can be seen
   const element = document.createElement("div");
   element.className = `toast ${kind}`;
   element.textContent = text;
   toasts.append(element);
   setTimeout(() => element.remove(), 7000);
 };
-document.addEventListener("toast", (e) => toast(e.detail.text, e.detail.kind));
+document.addEventListener("toast", (e) => {
+  const { text, kind } = e.detail.value ?? e.detail;
+  toast(text, kind);
+});
 const failed = (e) => {
   if (!e.detail.ctx?.response?.headers?.get?.("HX-Trigger")) toast(toasts.dataset.failed, "bad");
 };
@@ -70,8 +77,10 @@ const format = new Intl.DateTimeFormat(root.lang === "en" ? "en-GB" : root.lang,
   timeStyle: "medium",
 });
 const showTimes = () => {
-  for (const time of document.querySelectorAll("time[data-local]")) time.textContent = format.format(new Date(time.dateTime));
-  for (const time of document.querySelectorAll("time[data-title-local]")) time.title = format.format(new Date(time.dateTime));
+  for (const time of document.querySelectorAll("time[data-local]"))
+    time.textContent = format.format(new Date(time.dateTime));
+  for (const time of document.querySelectorAll("time[data-title-local]"))
+    time.title = format.format(new Date(time.dateTime));
 };
 
 showTheme();

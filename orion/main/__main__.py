@@ -1,4 +1,4 @@
-"""`python -m orion` is `orion`."""
+"""`python -m orion.main` is `orion`."""
 
 from orion.main.cli import app
 
