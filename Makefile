@@ -30,6 +30,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 # A virtual environment that happens to be active is not ours.
 unexport VIRTUAL_ENV
+export NPM_CONFIG_UPDATE_NOTIFIER := false
 export PATH := $(BIN):$(dir $(UV)):$(PATH)
 
 # Stamps live inside the environment, so that removing it, or changing PYTHON, makes it anew.
@@ -47,10 +48,9 @@ help: ## List what can be made
 .PHONY: setup dev
 setup: $(EVERYTHING) assets ## Install everything for development, as locked
 
-dev: $(RUNTIME) assets ## Run Orion on http://localhost:8000 with demo data (HOST=, PORT=)
-	@$(BIN)/orion migrate
-	@$(BIN)/orion demo
-	@exec $(BIN)/orion serve --host "$(HOST)" --port "$(PORT)"
+dev: $(RUNTIME) assets ## Run Orion with demo data on http://localhost:8000 (or HOST=, PORT=)
+	@$(BIN)/orion demo --url "http://$(HOST):$(PORT)"
+	@LOG_FORMAT=$${LOG_FORMAT:-console} exec $(BIN)/orion serve --host "$(HOST)" --port "$(PORT)"
 
 ## Test
 .PHONY: test test-unit test-integration test-fast bench
@@ -132,9 +132,11 @@ $(CURDIR)/.uv/bin/uv:
 	@$(PYTHON) scripts/bootstrap_uv.py
 
 $(RUNTIME): pyproject.toml uv.lock | $(UV)
-	@$(UV) sync --frozen --inexact --no-default-groups
+	@echo "Installing what uv.lock names into .venv ..."
+	@$(UV) sync --quiet --frozen --inexact --no-default-groups
 	@touch $@
 
 $(EVERYTHING): pyproject.toml uv.lock | $(UV)
-	@$(UV) sync --frozen --inexact
+	@echo "Installing what uv.lock names, tools included, into .venv ..."
+	@$(UV) sync --quiet --frozen --inexact
 	@touch $(RUNTIME) $@

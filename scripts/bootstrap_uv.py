@@ -27,7 +27,14 @@ def main() -> None:
     print(f"There is no uv on PATH: installing {UV} into {FOLDER.name}/ ...", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         pip = ["-m", "pip"] if importlib.util.find_spec("pip") else [f"{fetch_pip(Path(folder))}/pip"]
-        options = ["--quiet", "--disable-pip-version-check", "--no-input", "--only-binary=:all:", "--upgrade"]
+        options = [
+            "--quiet",
+            "--disable-pip-version-check",
+            "--root-user-action=ignore",
+            "--no-input",
+            "--only-binary=:all:",
+            "--upgrade",
+        ]
         command = [sys.executable, *pip, "install", *options, f"--target={FOLDER}", UV]
         # PIP_USER or a `user = yes` in pip.conf cannot be combined with --target.
         status = subprocess.run(command, env=os.environ | {"PIP_USER": "0"}, check=False).returncode

@@ -79,11 +79,13 @@ def postgresql(name: str) -> Iterator[str]:
         connection.execute(sa.text(f'CREATE DATABASE "{database}"'))
         connection.execute(sa.text(f'ALTER DATABASE "{database}" SET synchronous_commit = off'))
         held = holder.connect()
+    plain_url = url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        yield url.set(drivername="postgresql").render_as_string(hide_password=False)
+        yield plain_url
     finally:
         held.close()
-        _emptying_engine.cache_clear()
+        if plain_url in _emptying:
+            _emptying.pop(plain_url).dispose()
         with admin.connect() as connection:
             connection.execute(sa.text(f'DROP DATABASE "{database}" WITH (FORCE)'))
 
@@ -128,6 +130,11 @@ def empty(url: str) -> None:
         )
 
 
-@cache
+_emptying: dict[str, sa.Engine] = {}
+"""By URL, the engine that empties: its connection stays open from test to test."""
+
+
 def _emptying_engine(url: str) -> sa.Engine:
-    return sa.create_engine(make_url(url).set(drivername="postgresql+psycopg"), pool_size=1)
+    if url not in _emptying:
+        _emptying[url] = sa.create_engine(make_url(url).set(drivername="postgresql+psycopg"), pool_size=1)
+    return _emptying[url]

@@ -8,16 +8,33 @@ from starlette.middleware import Middleware
 
 from orion import __version__
 from orion.api import auth, root, shop
+from orion.api.admin import imports as admin_imports
 from orion.api.middleware import RateLimits
 from orion.api.openapi import describe
 from orion.api.problems import install_problems
-from orion.api.public import health
+from orion.api.public import health, marketplace
+from orion.api.public import imports as public_imports
+from orion.api.store import imports as store_imports
+from orion.api.store import products as store_products
+from orion.api.store import uploads
 from orion.plumbing.runtime import Runtime
 
 BODY_LIMIT = 1_000_000
 """Bytes of a request's body; routes that take uploads name their own (`max_body_size=`)."""
 
-ROUTERS: tuple[APIRouter, ...] = (root.router, health.router, auth.router, auth.unrepeatable, shop.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    root.router,
+    health.router,
+    auth.router,
+    auth.unrepeatable,
+    shop.router,
+    marketplace.router,
+    public_imports.router,
+    store_imports.router,
+    uploads.router,
+    store_products.router,
+    admin_imports.router,
+)
 """Every router of the API, in the order of the documentation."""
 
 
@@ -29,6 +46,7 @@ def build_api(
         title="Orion",
         version=__version__,
         description="One catalogue, one stock and one order inbox for every marketplace a merchant sells on.",
+        generate_unique_id_function=lambda route: route.name,
         middleware=[Middleware(RateLimits, runtime=runtime)],
         lifespan=lifespan,
     )

@@ -28,14 +28,15 @@ SessionDep = Annotated[AsyncSession, Depends(_session)]
 """The transaction of this request; the route (`TransactionalRoute`) commits it."""
 
 
-async def _current_user(request: Request, session: SessionDep, _: object = Security(_bearer)) -> identity.User:
+async def current_user(request: Request, session: SessionDep, _: object = Security(_bearer)) -> identity.User:
+    """The caller. Raises Unauthenticated (`authentication_required`) when nobody is logged in."""
     user = await authenticated_user(request, session)
     if user is None:
         raise Unauthenticated("authentication_required", "Log in, and send `Authorization: Bearer <access_token>`")
     return user
 
 
-CurrentUser = Annotated[identity.User, Depends(_current_user)]
+CurrentUser = Annotated[identity.User, Depends(current_user)]
 """The logged-in, active user; 401 for anybody else."""
 
 

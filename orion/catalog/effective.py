@@ -4,8 +4,8 @@ Texts: languages are tried in the order requested, store's default, English, any
 own text comes before the marketplace product's, so a reader gets a text they can read before one the store has
 polished in another language. Title and description are found each by itself.
 
-Money: an amount keeps the currency it was written in. Where a store overrides the price, the marketplace product's sale
-price counts only if it is in the same currency and lower; otherwise the store has no sale price until it sets its own.
+Money: an amount keeps the currency it was written in, and a sale price in another currency than the price does not
+count. Where a store overrides the price alone, the marketplace product's sale price counts only while it is lower.
 """
 
 from dataclasses import dataclass
@@ -67,8 +67,14 @@ def money(minor: int | None, currency: str | None) -> Money | None:
     return None if minor is None or currency is None else Money(minor, currency)
 
 
-def effective_sale_price(own_price: Money | None, own: Money | None, inherited: Money | None) -> Money | None:
-    """The store's `own` sale price, else the `inherited` one unless the store's own price speaks against it."""
-    if own is not None or inherited is None or own_price is None:
-        return own or inherited
-    return inherited if inherited.currency == own_price.currency and inherited.minor < own_price.minor else None
+def effective_sale_price(
+    price: Money | None, own_price: Money | None, own: Money | None, inherited: Money | None
+) -> Money | None:
+    """The store's `own` sale price or else the `inherited` one, if it suits the effective `price`."""
+    sale_price = own or inherited
+    if sale_price is None or price is None:
+        return sale_price
+    if sale_price.currency != price.currency:
+        return None
+    undercut = own is None and own_price is not None and sale_price.minor >= own_price.minor
+    return None if undercut else sale_price

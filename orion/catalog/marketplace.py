@@ -23,6 +23,7 @@ from orion.kernel import (
     fallback_order,
     parse_language,
     parse_marketplace,
+    total_if_last,
 )
 from orion.merchants import Store
 from orion.plumbing.db import fold
@@ -97,15 +98,15 @@ async def list_marketplace_products(
     if errors:
         raise Invalid("invalid_page", "; ".join(error.message for error in errors), errors=errors)
     conditions = _conditions(wanted)
-    total = await session.scalar(
-        sa.select(sa.func.count())
-        .select_from(MarketplaceProduct)
-        .outerjoin(Store, Store.id == MarketplaceProduct.source_store_id)
-        .where(*conditions)
-    )
     query = _views(wanted.language).where(*conditions).order_by(MarketplaceProduct.id)
-    rows = await session.execute(query.limit(limit).offset(skip))
-    return Page([_view(row) for row in rows.mappings()], total or 0, skip // limit + 1, limit)
+    rows = (await session.execute(query.limit(limit).offset(skip))).mappings().all()
+    total = total_if_last(skip, limit, len(rows))
+    if total is None:
+        count = sa.select(sa.func.count()).select_from(MarketplaceProduct).where(*conditions)
+        if wanted.store is not None:
+            count = count.join(Store, Store.id == MarketplaceProduct.source_store_id)
+        total = await session.scalar(count) or 0
+    return Page([_view(row) for row in rows], total, skip // limit + 1, limit)
 
 
 async def marketplace_products_after(

@@ -9,7 +9,7 @@ from orion.catalog.attributes import AVAILABILITIES
 from orion.catalog.effective import EffectiveProduct, effective_sale_price, money
 from orion.catalog.models import MarketplaceProduct, Product
 from orion.catalog.texts import search_condition, with_texts
-from orion.kernel import FieldError, Invalid, NotFound, Page, fallback_order, page_offset, parse_language
+from orion.kernel import FieldError, Invalid, NotFound, Page, fallback_order, page_offset, parse_language, total_if_last
 from orion.kernel import parse_marketplace as known_marketplace
 from orion.merchants import StoreAccess
 
@@ -55,7 +55,8 @@ async def list_products(
     """A page of the store's products in the order in which the catalogue met them, texts in `language` if possible.
 
     `search` looks in titles of every language, the marketplace's id, the GTIN and the brand, without regard to case;
-    `availability` means the effective one; `brand` is exact. `limit` is 1 to 200. Two statements, whatever the page.
+    `availability` means the effective one; `brand` is exact. `limit` is 1 to 200. One statement
+    for the page, and one for the total unless the page shows the end of the list.
     Raises Invalid for an unknown filter value or an impossible page.
     """
     offset = page_offset(page, limit)
@@ -72,13 +73,14 @@ async def list_products(
     if is_active is not None:
         conditions.append(Product.is_active == is_active)
 
-    total = await session.scalar(
-        sa.select(sa.func.count()).select_from(Product).join(MarketplaceProduct).where(*conditions)
-    )
     # by the listed product's number: within a store it is unique, and the unique index has that order already
     query = _effective(access, language).where(*conditions).order_by(Product.marketplace_product_id)
-    rows = await session.execute(query.limit(limit).offset(offset))
-    return Page([_product(row) for row in rows.mappings()], total or 0, page, limit)
+    rows = (await session.execute(query.limit(limit).offset(offset))).mappings().all()
+    total = total_if_last(offset, limit, len(rows))
+    if total is None:
+        count = sa.select(sa.func.count()).select_from(Product).join(MarketplaceProduct).where(*conditions)
+        total = await session.scalar(count) or 0
+    return Page([_product(row) for row in rows], total, page, limit)
 
 
 async def get_product(
@@ -119,13 +121,14 @@ def _effective(access: StoreAccess, language: str | None) -> sa.Select[Any]:
 def _product(row: sa.RowMapping) -> EffectiveProduct:
     own_price = money(row["own_price_minor"], row["own_currency"])
     own_sale_price = money(row["own_sale_price_minor"], row["own_currency"])
-    sale_price = money(row["base_sale_price_minor"], row["base_currency"])
+    price = own_price or money(row["base_price_minor"], row["base_currency"])
+    inherited = money(row["base_sale_price_minor"], row["base_currency"])
     return EffectiveProduct(
         **{name: row[name] for name in (*_OWN, *_SHARED, *_TEXTS)},
         product_type=tuple(row["product_type"] or ()),
         additional_image_link=tuple(row["additional_image_link"] or ()),
-        price=own_price or money(row["base_price_minor"], row["base_currency"]),
-        sale_price=effective_sale_price(own_price, own_sale_price, sale_price),
+        price=price,
+        sale_price=effective_sale_price(price, own_price, own_sale_price, inherited),
         availability=row["own_availability"] or row["base_availability"],
         condition=row["own_condition"] or row["base_condition"],
         own_price=own_price,

@@ -50,6 +50,23 @@ class Grammar:
         match = self._whole.search(buffer, position, limit)
         return match.start() + 1 if match else None
 
+    def field(self, buffer: bytes, index: int, start: int = 0, end: int | None = None) -> bytes:
+        """The `index`-th field of the well-formed record between `start` and `end`: unquoted, stripped, valid UTF-8."""
+        end = len(buffer) if end is None else end
+        at = start
+        for _ in range(index):
+            match = self._field.match(buffer, at, end)
+            at = match.end() + 1 if match else end
+        if buffer[at : at + 1] == b'"':
+            match = self._field.match(buffer, at)
+            text = (match.group()[1:-1] if match else b"").replace(b'""', b'"')
+        else:
+            stop = buffer.find(self.delimiter, at, end)
+            text = buffer[at : end if stop < 0 else stop]
+        if text.isascii() and b"\0" not in text:
+            return text.strip()
+        return text.replace(b"\0", b"").decode("utf-8", "replace").strip().encode()
+
     def values(self, record: bytes) -> list[str]:
         """The fields of one record as text, as far as it can be read; for showing it to people."""
         values, at = [], 0

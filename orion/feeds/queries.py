@@ -1,16 +1,18 @@
 """Reads of imports: a store's own, those of every store of a user, and the platform's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from orion import merchants
 from orion.feeds.errors import import_not_found, invalid
 from orion.feeds.models import SEVERITIES, STATUSES, ImportIssue, ImportJob
 from orion.identity import Admin, User
-from orion.kernel import Page, page_offset, parse_language, parse_marketplace
-from orion.merchants import Store, StoreAccess
+from orion.kernel import NotFound, Page, page_offset, parse_language, parse_marketplace
+from orion.merchants import Member, Store, StoreAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,60 @@ async def list_issues(
     Raises NotFound (`import_not_found`) and Invalid (`unknown_severity`, `invalid_page`).
     """
     await get_import(session, access, job_id)
-    conditions = [ImportIssue.import_job_id == job_id]
-    if severity is not None:
-        conditions.append(ImportIssue.severity == _one_of("severity", severity, SEVERITIES))
+    conditions = _issue_conditions(job_id, severity)
     query = sa.select(ImportIssue).where(*conditions).order_by(ImportIssue.row_number, ImportIssue.id)
     return await _page(session, query, page, limit)
+
+
+async def next_issues(
+    session: AsyncSession,
+    access: StoreAccess,
+    job_id: int,
+    *,
+    severity: str | None = None,
+    after: ImportIssue | None = None,
+    limit: int = 1000,
+) -> Sequence[ImportIssue]:
+    """The next `limit` issues behind `after`: for reading all of them in small steps. Raises as `list_issues` does."""
+    await get_import(session, access, job_id)
+    conditions = _issue_conditions(job_id, severity)
+    place = sa.tuple_(ImportIssue.row_number, ImportIssue.id)
+    if after is not None:
+        conditions.append(place > sa.tuple_(sa.literal(after.row_number), sa.literal(after.id)))
+    query = sa.select(ImportIssue).where(*conditions).order_by(ImportIssue.row_number, ImportIssue.id)
+    return (await session.scalars(query.limit(limit))).all()
+
+
+async def get_visible_import(session: AsyncSession, user: User, job_id: int) -> ImportJobView:
+    """An import of a store that the user may enter. Raises NotFound (`import_not_found`), also for other stores'."""
+    row = (await session.execute(_views().where(ImportJob.id == job_id))).one_or_none()
+    if row is None:
+        raise import_not_found(job_id)
+    view = ImportJobView(*row)
+    try:
+        await merchants.open_store(session, user, view.store_code)
+    except NotFound:
+        raise import_not_found(job_id) from None
+    return view
+
+
+async def imports_of(
+    session: AsyncSession,
+    user: User,
+    *,
+    store_code: str | None = None,
+    status: str | None = None,
+    marketplace: str | None = None,
+    page: int = 1,
+    limit: int = 10,
+) -> Page[ImportJobView]:
+    """The imports of every active store that the user is a member of, newest first. Raises as `list_imports` does."""
+    conditions = _conditions(status=status, marketplace=marketplace)
+    conditions.append(Store.is_active.is_(True))
+    conditions.append(sa.exists().where(Member.merchant_id == Store.merchant_id, Member.user_id == user.id))
+    if store_code is not None:
+        conditions.append(Store.code == store_code.strip().upper())
+    return await _view_page(session, conditions, page, limit)
 
 
 async def all_imports(
@@ -144,6 +195,13 @@ def _conditions(
     return conditions
 
 
+def _issue_conditions(job_id: int, severity: str | None) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [ImportIssue.import_job_id == job_id]
+    if severity is not None:
+        conditions.append(ImportIssue.severity == _one_of("severity", severity, SEVERITIES))
+    return conditions
+
+
 def _one_of(field: str, value: str, known: tuple[str, ...]) -> str:
     if value not in known:
         raise invalid(field, f"unknown_{field}", f"{value!r} is not one of {', '.join(known)}")
@@ -161,6 +219,8 @@ async def _view_page(
     session: AsyncSession, conditions: list[sa.ColumnElement[bool]], page: int, limit: int
 ) -> Page[ImportJobView]:
     offset = page_offset(page, limit)
-    total = await session.scalar(sa.select(sa.func.count()).select_from(ImportJob).where(*conditions))
+    total = await session.scalar(
+        sa.select(sa.func.count()).select_from(ImportJob).join(Store, Store.id == ImportJob.store_id).where(*conditions)
+    )
     rows = await session.execute(_views().where(*conditions).order_by(ImportJob.id.desc()).limit(limit).offset(offset))
     return Page([ImportJobView(*row) for row in rows], total or 0, page, limit)

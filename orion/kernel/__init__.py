@@ -14,7 +14,7 @@ from orion.kernel.errors import (
 from orion.kernel.languages import LANGUAGES, fallback_order, parse_language
 from orion.kernel.marketplaces import MARKETPLACES, parse_marketplace
 from orion.kernel.money import CURRENCIES, MAX_MINOR, Money, currency_exponent
-from orion.kernel.paging import MAX_LIMIT, MAX_PAGE, Page, page_offset
+from orion.kernel.paging import MAX_LIMIT, MAX_PAGE, Page, page_offset, total_if_last
 
 __all__ = [
     "CURRENCIES",
@@ -39,4 +39,5 @@ __all__ = [
     "page_offset",
     "parse_language",
     "parse_marketplace",
+    "total_if_last",
 ]

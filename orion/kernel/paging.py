@@ -37,3 +37,8 @@ def page_offset(page: int, limit: int) -> int:
     if errors:
         raise Invalid("invalid_page", "; ".join(error.message for error in errors), errors=errors)
     return (page - 1) * limit
+
+
+def total_if_last(offset: int, limit: int, found: int) -> int | None:
+    """The length of the whole list when a page of `found` items behind `offset` others shows its end; else None."""
+    return offset + found if found < limit and (found or not offset) else None

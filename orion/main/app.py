@@ -10,6 +10,7 @@ from orion.api import build_api
 from orion.api.middleware import LastNet, SecurityHeaders
 from orion.plumbing.observability import RequestLog, RequestMetrics
 from orion.plumbing.runtime import Runtime
+from orion.web import Portals
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -31,6 +32,7 @@ def create_app(runtime: Runtime, *, lifespan: Lifespan | None = None) -> FastAPI
     app = build_api(runtime, lifespan=around)
     app.state.request_metrics = RequestMetrics()
     # From the inside out: each one wraps those before it.
+    app.add_middleware(Portals, runtime=runtime)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts, www_redirect=False)
     app.add_middleware(LastNet)
     app.add_middleware(SecurityHeaders, https=settings.environment == "production")

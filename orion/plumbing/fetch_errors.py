@@ -48,7 +48,8 @@ def for_status(status: int, shown: str, wait: float | None) -> FetchRefused | Fe
     if status in (401, 403):
         return FetchRefused(
             "feed_forbidden",
-            f"{answered}. If it needs a user name and password, put them into the address: https://user:password@...",
+            f"{answered}. Orion reads feeds without a log-in: ask for an address that is open, or has a secret in its "
+            "path.",
         )
     if status >= 500 or status in (202, 206, 408, 425, 429):
         return FetchFailed("feed_http_error", f"{answered}. Try again later.", retry_after=wait)

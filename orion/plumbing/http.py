@@ -7,6 +7,7 @@ followed here too, each checked like the first address. No proxy from the enviro
 
 import asyncio
 import base64
+import re
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -30,6 +31,7 @@ __all__ = ["FetchFailed", "FetchRefused", "Fetched", "Patience", "fetch_to_file"
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WRITE_BYTES = 1 << 20
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +129,17 @@ async def fetch_to_file(
 
 def _parse(url: str) -> tuple[httpx.URL, str | None]:
     """The URL without its user name and password, and these as the value of an Authorization header."""
+    bad = FetchRefused(
+        "feed_bad_url", f"{redact_url(url)!r} is not a web address: it must look like https://example.com/feed.csv."
+    )
     try:
         parsed = httpx.URL(url.strip())
-    except httpx.InvalidURL as error:
-        raise FetchRefused("feed_bad_url", f"{redact_url(url)} is not a web address ({error}).") from None
+    except httpx.InvalidURL:
+        raise bad from None  # its message may show a part of the password
     port = parsed.port
-    if parsed.scheme not in ("http", "https") or not parsed.host or not (port is None or 0 < port < 65536):
-        raise FetchRefused(
-            "feed_bad_url", f"{redact_url(url)} is not a web address: it must look like https://example.com/feed.csv."
-        )
+    named = _HOST.fullmatch(parsed.raw_host.decode("ascii")) is not None and (port is None or 0 < port < 65536)
+    if parsed.scheme not in ("http", "https") or not named:
+        raise bad
     credentials = None
     if parsed.userinfo:
         pair = f"{parsed.username}:{parsed.password}".encode()

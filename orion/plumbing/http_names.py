@@ -9,14 +9,14 @@ _UNWANTED = re.compile(r"[\x00-\x1f\x7f/\\]+")
 
 
 def offered_filename(content_disposition: str | None, path: str) -> str | None:
-    """The file name from a Content-Disposition header, else the last part of the URL's path; None without either.
+    """Take the file name from a Content-Disposition header, else the last part of the URL's path; None without either.
 
     Never holds folders or control characters; at most 255 characters. For showing, not for opening files.
     """
     offered = None
     if content_disposition:
         message = Message()
-        message["Content-Disposition"] = _UNWANTED.sub(lambda found: found[0].strip("\r\n\0"), content_disposition)
+        message["Content-Disposition"] = content_disposition
         offered = message.get_filename()
     name = offered or unquote(PurePosixPath(path).name)
     name = _UNWANTED.sub("/", name).rpartition("/")[2].strip()

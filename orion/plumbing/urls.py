@@ -8,15 +8,20 @@ _SECRET_NAME = re.compile(r"pass|pwd|token|secret|key|sig|auth|credential|sessio
 
 
 def redact_url(url: str) -> str:
-    """The URL to show and log: without user name and password, and without query values that look like secrets."""
+    """Show a URL without user name and password, and without query values that look like secrets."""
+    scheme, slashes, rest = url.partition("//")
+    if not slashes:
+        scheme, rest = "", url
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(f"//{rest}")
+        _ = parts.port
     except ValueError:
-        return f"{url.partition(':')[0][:8]}:{HIDDEN}"
+        # Not an URL, perhaps because of a slash in the password: nothing before the last "@" is shown.
+        return f"{scheme}{slashes}{HIDDEN}{rest[rest.rfind('@') :] if '@' in rest else ''}"
     userinfo, at, host = parts.netloc.rpartition("@")
     netloc = f"{HIDDEN}@{host}" if at and userinfo else host
     query = "&".join(_redact_pair(pair) for pair in parts.query.split("&"))
-    return urlunsplit((parts.scheme, netloc, parts.path, query, ""))
+    return f"{scheme}{slashes}{urlunsplit(('', netloc, parts.path, query, '')).removeprefix('//')}"
 
 
 def _redact_pair(pair: str) -> str:

@@ -31,6 +31,7 @@ async def make_issue(session: AsyncSession, job: ImportJob, row_number: int, **c
     values: dict[str, Any] = {
         "severity": "error",
         "error_type": "validation_error",
+        "code": "unreadable_price",
         "identifier": f"SKU-{row_number}",
         "error_message": "The price 'abc' is not a number: write it like 29.90 EUR.",
         "row_data": {"id": f"SKU-{row_number}", "price": "abc"},

@@ -13,7 +13,7 @@ LONGEST_BACKOFF = 3600.0
 Function = TypeVar("Function", bound=Callable[..., Awaitable[None]])
 
 
-class RetryLater(Exception):  # noqa: N818 (it asks for something; nothing is wrong)
+class RetryLater(Exception):
     """Raised by a job that wants to be tried again in `delay` seconds (a remote side said when to come back).
 
     It counts as one of the job's attempts.
@@ -35,6 +35,7 @@ class Job:
     backoff: float
     retry_on: tuple[type[Exception], ...]
     crashes: int
+    on_failure: Callable[..., Awaitable[None]] | None = None
 
     def delay_after(self, error: Exception, attempt: int) -> float | None:
         """Seconds until the next attempt after `attempt` (from 1) failed with `error`; None when there is none."""
@@ -58,12 +59,14 @@ def job(
     backoff: float = 2.0,
     retry_on: tuple[type[Exception], ...] = (OSError,),
     crashes: int = 3,
+    on_failure: Callable[..., Awaitable[None]] | None = None,
 ) -> Callable[[Function], Function]:
     """Declare `async def name(runtime, *json_args) -> None` as the job `name`.
 
     It is tried up to `attempts` times, while it fails with one of `retry_on` or RetryLater; any other exception, or
     the last attempt, makes it a dead letter. A worker that dies while it runs does not use up an attempt: the job is
-    started again, at most `crashes` times. Raises ValueError for an unknown queue and for a name that is taken.
+    started again, at most `crashes` times. Of a dead letter `await on_failure(runtime, reason, *json_args)` is told, at
+    least once, so it must be safe to repeat. Raises ValueError for an unknown queue and for a name that is taken.
     """
     if queue not in QUEUES:
         raise ValueError(f"there is no queue {queue!r}: {', '.join(QUEUES)}")
@@ -72,7 +75,7 @@ def job(
         name: str = getattr(function, "__name__", repr(function))
         if (taken := JOBS.get(name)) and taken.run.__module__ != function.__module__:
             raise ValueError(f"{taken.run.__module__} declares a job {name!r} too")
-        JOBS[name] = Job(name, function, queue, attempts, backoff, retry_on, crashes)
+        JOBS[name] = Job(name, function, queue, attempts, backoff, retry_on, crashes, on_failure)
         return function
 
     return declare

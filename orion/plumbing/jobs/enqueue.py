@@ -12,7 +12,12 @@ from orion.plumbing.jobs.store import VERSION, job_client
 
 
 async def enqueue(
-    session: AsyncSession, name: str, *args: Any, id: str | None = None, delay: float | None = None, attempt: int = 1
+    session: AsyncSession,
+    name: str,
+    *args: Any,
+    id: str | None = None,  # noqa: A002 (the word that callers expect; the built-in is not needed here)
+    delay: float | None = None,
+    attempt: int = 1,
 ) -> str:
     """Write the job into the session's transaction: it exists when that commits, and never did when it rolls back.
 

@@ -14,6 +14,7 @@ from orion.plumbing.jobs.models import JobWorker
 from orion.plumbing.jobs.store import job_client, workflow_status
 
 CRASHED = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
+CRASH_REASON = "Its worker died every time it ran"
 _STATUS = {
     "DELAYED": "delayed",
     "ENQUEUED": "waiting",
@@ -140,7 +141,7 @@ def _view(row: WorkflowStatus) -> JobView:
     retried_as = row.output.get("retried_as") if isinstance(row.output, dict) else None
     error = str(row.error) if row.error is not None else None
     if row.status == CRASHED:
-        error = "Its worker died every time it ran"
+        error = CRASH_REASON
     return JobView(
         id=row.workflow_id,
         name=row.name,

@@ -1,14 +1,18 @@
 """What every worker does now and then for all: take over the jobs of dead workers, and forget old ones."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
 from dbos import DBOS
 
 from orion.plumbing.db import Database, utcnow
+from orion.plumbing.jobs.declare import JOBS, Job
 from orion.plumbing.jobs.heartbeat import clock
+from orion.plumbing.jobs.inspect import CRASH_REASON, CRASHED
 from orion.plumbing.jobs.models import JobWorker
 from orion.plumbing.jobs.store import job_client, workflow_status
 from orion.plumbing.runtime import Runtime
@@ -27,6 +31,7 @@ async def keep_house(runtime: Runtime, engine: sa.Engine, worker_id: str) -> Non
     while True:
         try:
             await asyncio.to_thread(recover, runtime.database, engine, worker_id, dead_after)
+            await tell_crashes(runtime)
             if loop.time() - swept >= SWEEP_SECONDS:
                 await forget_finished(runtime.database, runtime.settings.jobs_keep_days)
                 swept = loop.time()
@@ -59,6 +64,29 @@ def recover(database: Database, engine: sa.Engine, worker_id: str, dead_after: f
         # The one private call into the engine: its public way to do this is a paid service.
         DBOS._recover_pending_workflows(dead)  # noqa: SLF001
     return dead
+
+
+async def tell_crashes(runtime: Runtime) -> None:
+    """Tell the jobs that killed their workers, within the last day, that they will not run again."""
+    names = [name for name, declared in JOBS.items() if declared.on_failure]
+    if not names:
+        return
+    since = (utcnow() - timedelta(days=1)).isoformat()
+    crashed = await job_client(runtime.database).list_workflows_async(
+        status=CRASHED, name=names, completed_after=since, load_output=False
+    )
+    for row in crashed:
+        await tell_failure(runtime, JOBS[row.name], CRASH_REASON, row.input["args"] if row.input else ())
+
+
+async def tell_failure(runtime: Runtime, declared: Job, reason: str, args: Sequence[Any]) -> None:
+    """Call the job's `on_failure`; what goes wrong in it is logged, and hides nothing."""
+    if declared.on_failure is None:
+        return
+    try:
+        await declared.on_failure(runtime, reason, *args)
+    except Exception:
+        log.exception("cannot tell a job's owner that it failed", job=declared.name)
 
 
 async def forget_finished(database: Database, days: int) -> int:

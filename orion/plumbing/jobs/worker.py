@@ -22,7 +22,7 @@ from orion.plumbing.jobs.declare import JOBS, QUEUES, Job, next_attempt_id
 from orion.plumbing.jobs.enqueue import enqueue
 from orion.plumbing.jobs.heartbeat import Heartbeat
 from orion.plumbing.jobs.lock import only_worker
-from orion.plumbing.jobs.reaper import keep_house
+from orion.plumbing.jobs.reaper import keep_house, tell_failure
 from orion.plumbing.jobs.store import APPLICATION, SERIALIZER, VERSION, job_client, job_engine
 from orion.plumbing.runtime import Runtime
 
@@ -88,6 +88,8 @@ async def _working(runtime: Runtime, parent_pid: int | None, orphaned: Callable[
         "use_listen_notify": False,
         "run_migrations": False,
         "log_level": "WARNING",
+        # We use none of the engine's notifications; what counts is that a stopping worker waits this long.
+        "notification_listener_polling_interval_sec": 0.2,
     }
     _tame_engine_log()
     DBOS(config=config)
@@ -126,6 +128,7 @@ def _runner(runtime: Runtime, declared: Job, running: Running) -> Callable[..., 
                 delay = declared.delay_after(error, attempt)
                 if delay is None:
                     log.exception("job failed", attempt=attempt)
+                    await tell_failure(runtime, declared, str(error) or repr(error), args)
                     raise
                 again = next_attempt_id(job_id)
                 async with runtime.database.transaction() as session:

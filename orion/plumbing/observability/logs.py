@@ -11,8 +11,8 @@ import structlog
 
 from orion.plumbing.settings import Settings
 
-_LOUD = {"alembic": "WARNING", "httpx": "WARNING", "httpcore": "WARNING", "uvicorn.access": "CRITICAL"}
-"""Libraries that say too much at our level; we write the line per request ourselves."""
+_LOUD = ("alembic", "dbos", "httpcore", "httpx", "uvicorn")
+"""Libraries that say too much at our level."""
 
 
 def configure_logging(settings: Settings) -> None:
@@ -57,5 +57,5 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    for name, level in _LOUD.items():
-        logging.getLogger(name).setLevel(level)
+    for name in _LOUD:
+        logging.getLogger(name).setLevel("WARNING")

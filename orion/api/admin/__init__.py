@@ -1,0 +1,1 @@
+"""For administrators of the platform."""

@@ -1,0 +1,218 @@
+"""Marketplace products: the shared catalogue, for everyone who is logged in."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from orion import catalog
+from orion.api.dependencies import CurrentUser, RuntimeDep, SessionDep
+from orion.api.inputs import Parameters
+from orion.api.problems import PROBLEM_RESPONSES
+from orion.api.routing import TransactionalRoute
+from orion.api.tables import CSV_RESPONSE, Format, csv_response, wants_csv
+from orion.catalog import MarketplaceFilter, MarketplaceProductView, ProductTexts
+from orion.plumbing.db import Database
+
+EXPORT_STEP = 1000
+"""Products that are read and sent at a time."""
+
+EXPORT_COLUMNS = (
+    "product_id",
+    "title",
+    "description",
+    "link",
+    "image_link",
+    "availability",
+    "price",
+    "currency",
+    "brand",
+    "gtin",
+    "google_product_category",
+    "marketplace",
+    "shop_name",
+    "sale_price",
+    "condition",
+    "mpn",
+    "item_group_id",
+    "language",
+)
+
+
+class MarketplaceProductFilter(Parameters):
+    """Which marketplace products are wanted, and how."""
+
+    marketplace: str | None = Field(None, examples=["Letzshop"])
+    brand: str | None = Field(None, description="exactly this brand")
+    search: str | None = Field(None, max_length=200, description="part of a title, id, GTIN or brand, in any case")
+    store: str | None = Field(
+        None, alias="shop_name", description="name or code of the store whose feed describes the product"
+    )
+    availability: str | None = Field(None, description="in_stock, out_of_stock, preorder or backorder")
+    language: str | None = Field(None, description="the language wanted for texts: en, fr or de")
+    skip: int = Field(0, ge=0, le=10**9)
+    limit: int | None = Field(None, ge=1, le=200, description="100 if not given; as CSV: all")
+    format: Format | None = None
+
+    def wanted(self) -> MarketplaceFilter:
+        """The filter of the catalogue."""
+        return MarketplaceFilter(**self.model_dump(exclude={"skip", "limit", "format"}))
+
+
+class ProductChoice(Parameters):
+    """Which of the products of one id is wanted, and in which language."""
+
+    marketplace: str | None = Field(None, description="needed when several marketplaces have the id")
+    language: str | None = Field(None, description="en, fr or de")
+
+
+class MarketplaceProductAnswer(BaseModel):
+    """A marketplace product. Prices are decimals; the Google product attributes that it has stand beside them."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: int
+    marketplace: str = Field(examples=["Letzshop"])
+    marketplace_product_id: str = Field(examples=["PROD001"])
+    title: str | None = Field(examples=["Amazing widget"])
+    language: str | None = Field(description="the language the title was found in", examples=["en"])
+    description: str | None
+    price: str | None = Field(examples=["29.99"])
+    sale_price: str | None = Field(examples=[None])
+    currency: str | None = Field(examples=["EUR"])
+    availability: str | None = Field(examples=["in_stock"])
+    condition: str | None = Field(examples=["new"])
+    brand: str | None = Field(examples=["WidgetCorp"])
+    gtin: str | None = Field(examples=["4006381333931"])
+    mpn: str | None
+    link: str | None
+    image_link: str | None
+    google_product_category: str | None
+    store_code: str | None = Field(
+        serialization_alias="shop_code",
+        description="of the store whose feed describes the product",
+        examples=["TECHSTORE"],
+    )
+    store_name: str | None = Field(serialization_alias="shop_name", examples=["Tech Store Luxembourg"])
+    attributes: dict[str, Any] = Field(description="the feed's columns that are no Google attribute")
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, product: MarketplaceProductView, **more: Any) -> Self:
+        """The answer for one product."""
+        named = {name: product.google[name] for name in cls.model_fields if name in product.google}
+        others = {name: value for name, value in product.google.items() if value is not None}
+        money = product.price or product.sale_price
+        return cls(
+            id=product.id,
+            marketplace=product.marketplace,
+            marketplace_product_id=product.marketplace_product_id,
+            title=product.title,
+            language=product.language,
+            description=product.description,
+            price=None if product.price is None else str(product.price),
+            sale_price=None if product.sale_price is None else str(product.sale_price),
+            currency=money.currency if money else None,
+            store_code=product.store_code,
+            store_name=product.store_name,
+            attributes=product.attributes,
+            created_at=product.created_at,
+            updated_at=product.updated_at,
+            **others | named,
+            **more,
+        )
+
+
+class TranslationAnswer(BaseModel):
+    """A product's texts in one language."""
+
+    language: str
+    title: str
+    description: str | None
+
+    @classmethod
+    def of(cls, texts: ProductTexts) -> Self:
+        """The answer for one language."""
+        return cls(language=texts.language, title=texts.title, description=texts.description)
+
+
+class MarketplaceProductDetails(MarketplaceProductAnswer):
+    """A marketplace product with its texts in every language."""
+
+    translations: list[TranslationAnswer]
+
+
+class MarketplaceProductList(BaseModel):
+    """A stretch of the catalogue."""
+
+    items: list[MarketplaceProductAnswer]
+    total: int
+    skip: int
+    limit: int
+
+
+router = APIRouter(
+    prefix="/api/v1/marketplace/product",
+    tags=["marketplace"],
+    route_class=TransactionalRoute,
+    responses=PROBLEM_RESPONSES,
+)
+
+
+@router.get("", summary="List marketplace products", response_model=MarketplaceProductList, responses=CSV_RESPONSE)
+async def list_marketplace_products(
+    request: Request,
+    runtime: RuntimeDep,
+    session: SessionDep,
+    user: CurrentUser,  # noqa: ARG001 (logged in is all it takes)
+    query: Annotated[MarketplaceProductFilter, Query()],
+) -> MarketplaceProductList | Response:
+    """Marketplace products in the order in which the catalogue met them.
+
+    As CSV (`Accept: text/csv` or `?format=csv`) all that match come, or `limit` of them after `skip`.
+    """
+    limit = query.limit or 100
+    found = await catalog.list_marketplace_products(session, query.wanted(), skip=query.skip, limit=limit)
+    if not wants_csv(request, query.format):
+        items = [MarketplaceProductAnswer.of(product) for product in found.items]
+        return MarketplaceProductList(items=items, total=found.total, skip=query.skip, limit=limit)
+    rest = query.limit is None
+    return csv_response("products.csv", EXPORT_COLUMNS, _export(runtime.database, query.wanted(), found.items, rest))
+
+
+@router.get("/{product_id:path}", summary="Show a marketplace product")
+async def show_marketplace_product(
+    session: SessionDep,
+    user: CurrentUser,  # noqa: ARG001 (logged in is all it takes)
+    product_id: str,
+    choice: Annotated[ProductChoice, Query()],
+) -> MarketplaceProductDetails:
+    """One product by the id that its marketplace has for it, with its texts in every language.
+
+    409 `marketplace_needed` when several marketplaces have the id: name one with `marketplace`.
+    """
+    product = await catalog.get_marketplace_product(session, product_id, choice.marketplace, choice.language)
+    translations = [TranslationAnswer.of(texts) for texts in await catalog.translations_of(session, product)]
+    return MarketplaceProductDetails.of(product, translations=translations)
+
+
+async def _export(
+    database: Database, wanted: MarketplaceFilter, products: Any, rest: bool
+) -> AsyncIterator[list[list[Any]]]:
+    """The rows of `products`, and then, if the `rest` is wanted too, of those behind them."""
+    while products:
+        yield [_row(product) for product in products]
+        if not rest:
+            return
+        async with database.reading() as session:
+            products = await catalog.marketplace_products_after(
+                session, wanted, after=products[-1].id, limit=EXPORT_STEP
+            )
+
+
+def _row(product: MarketplaceProductView) -> list[Any]:
+    answer = MarketplaceProductAnswer.of(product).model_dump(by_alias=True)
+    return [answer["marketplace_product_id"], *(answer.get(name) for name in EXPORT_COLUMNS[1:])]

@@ -1,0 +1,1 @@
+"""For the members of a store."""

@@ -1,0 +1,42 @@
+"""Reading a GTIN, and undoing what spreadsheets do to it where that loses nothing."""
+
+import re
+from typing import NamedTuple
+
+_SCIENTIFIC = re.compile(r"([0-9])(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})")
+_DECIMALS = re.compile(r"[.,]0*$")
+_WEIGHTS = (3, 1) * 7
+
+
+class Gtin(NamedTuple):
+    """The GTIN, or what is wrong with the text."""
+
+    value: str | None
+    problem: str | None
+
+
+def parse_gtin(text: str) -> Gtin:
+    """Read a GTIN-8, -12, -13 or -14 and verify its check digit.
+
+    Mended without loss: "4006381333931.0", "4.006381333931E+12", a leading apostrophe, spaces and hyphens, and
+    leading zeros that were cut off. Check digit: https://www.gs1.org/services/how-calculate-check-digit-manually
+    (weights 3 and 1 from the right, so leading zeros change nothing).
+    """
+    digits = text.strip().lstrip("'")
+    if not digits.isdecimal():
+        digits = digits.replace(" ", "").replace("-", "")
+        if match := _SCIENTIFIC.fullmatch(digits):
+            digits = match[1] + (match[2] or "")
+            if len(digits) != int(match[3]) + 1:
+                return Gtin(None, "has lost digits in a spreadsheet: format the column as text and export again")
+        else:
+            digits = _DECIMALS.sub("", digits)
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 14 or not digits.strip("0"):
+        return Gtin(None, "is not a number of 8, 12, 13 or 14 digits")
+    length = len(digits)
+    if length not in (8, 12, 13, 14):
+        digits = digits.zfill(8 if length < 8 else 12)
+    body = sum(int(digit) * weight for digit, weight in zip(reversed(digits[:-1]), _WEIGHTS, strict=False))
+    if (body + int(digits[-1])) % 10:
+        return Gtin(None, "has a wrong check digit: compare it with the packaging")
+    return Gtin(digits, None)

@@ -1,0 +1,94 @@
+"""Commands that run Orion: serve, worker, migrate, openapi."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from orion.main import process
+from orion.main.listen import listen
+from orion.main.migrate import migrate
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (serve, worker, migrate_command, openapi):
+        name = "migrate" if command is migrate_command else None
+        app.command(name)(command)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")] = "localhost",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Start no worker; run `orion worker` apart.")] = False,
+) -> None:
+    """Serve the portals and the API, with a worker beside them.
+
+    Ctrl-C stops both.
+
+    Example: `orion serve`
+
+    For a server: `orion serve --host 0.0.0.0 --port 80 --no-worker`
+    """
+    sockets = listen(host, port)
+    settings = process.load_settings()
+    from orion.main.serve import serve as run_server  # noqa: PLC0415 (other commands need no web server)
+
+    bound = sockets[0].getsockname()[1]
+    shown = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison)
+    Console(stderr=True, highlight=False).print(f"Orion is at [bold]http://{shown}:{bound}[/] · Ctrl-C stops it")
+    process.run(run_server(settings, sockets, with_worker=not no_worker))
+
+
+def worker(parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None) -> None:
+    """Run background jobs: imports and everything else that takes time.
+
+    `orion serve` brings a worker of its own. On PostgreSQL, start as many more as you like, on any machine: they
+    share the work, and take over when one dies. A SQLite file has one worker.
+
+    Example: `DATABASE_URL=postgresql://orion@db/orion orion worker`
+    """
+    settings = process.load_settings()
+    from orion.main.worker import work  # noqa: PLC0415 (other commands need no jobs)
+
+    process.run(work(settings, parent_pid))
+
+
+def migrate_command() -> None:
+    """Create the database's tables, or bring them up to date.
+
+    Safe to repeat; `orion serve` and `orion worker` refuse to start before.
+
+    Example: `orion migrate`
+    """
+    settings = process.load_settings()
+    migrate(settings.effective_database_url)
+    Console(stderr=True, highlight=False).print("The database is up to date.")
+
+
+def openapi(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write to instead of the screen.")
+    ] = None,
+) -> None:
+    """Print the description of the API (OpenAPI, JSON).
+
+    Example: `orion openapi --output openapi.json`
+    """
+    settings = process.load_settings()
+    from orion.main.app import create_app  # noqa: PLC0415 (other commands need no web application)
+    from orion.main.wiring import HANDLERS  # noqa: PLC0415
+    from orion.plumbing.db import Database  # noqa: PLC0415
+    from orion.plumbing.runtime import Runtime  # noqa: PLC0415
+
+    app = create_app(Runtime(settings, Database(settings.effective_database_url, handlers=HANDLERS)))
+    text = json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"cannot write {output}: {error.strerror}", param_hint="--output") from None

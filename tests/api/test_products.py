@@ -1,0 +1,206 @@
+"""A store's products, and the shared catalogue, over JSON and CSV."""
+
+import csv
+import io
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from orion.api.public import marketplace
+from orion.merchants import StoreAccess
+from orion.plumbing.runtime import Runtime
+from tests.api.conftest import bearer
+from tests.factories.catalog import make_marketplace_product, make_product
+from tests.factories.stores import make_store
+
+STORE = "/api/v1/store/products"
+SHARED = "/api/v1/marketplace/product"
+
+
+@pytest.fixture
+async def access(runtime: Runtime) -> StoreAccess:
+    async with runtime.database.transaction() as session:
+        return await make_store(session)
+
+
+@pytest.fixture
+async def headers(runtime: Runtime, access: StoreAccess) -> dict[str, str]:
+    return await bearer(runtime, access.user)
+
+
+async def test_a_product_in_effect(
+    client: httpx.AsyncClient, runtime: Runtime, access: StoreAccess, headers: dict[str, str]
+) -> None:
+    async with runtime.database.transaction() as session:
+        listed = await make_marketplace_product(
+            session, "SKU-1", titles={"en": "Lamp", "fr": "Lampe"}, sale_price_minor=1990, brand="Lumo"
+        )
+        product = await make_product(session, access.store, listed, price_minor=2700, currency="EUR")
+        foreign = await make_product(session, (await make_store(session, "OTHER")).store, listed)
+    shown = (await client.get(f"{STORE}/{product.id}", headers=headers, params={"language": "fr"})).json()
+    assert {name: shown[name] for name in ("title", "language", "price", "sale_price", "currency", "availability")} == {
+        "title": "Lampe",
+        "language": "fr",
+        "price": "27.00",
+        "sale_price": "19.90",
+        "currency": "EUR",
+        "availability": "in_stock",
+    }
+    assert shown["overrides"] == {
+        "price": "27.00",
+        "sale_price": None,
+        "currency": "EUR",
+        "availability": None,
+        "condition": None,
+    }
+    assert shown["created_at"].endswith("Z")
+    page = (await client.get(STORE, headers=headers, params={"language": "fr", "search": "lampe"})).json()
+    assert page == {"items": [shown], "total": 1, "page": 1, "limit": 50}
+    for product_id in (foreign.id, 999):
+        hidden = await client.get(f"{STORE}/{product_id}", headers=headers)
+        assert (hidden.status_code, hidden.json()["code"]) == (404, "product_not_found")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("search=%25", 1), ("search=_", 0), ("search=", 2), ("is_active=false", 0), ("page=1000000", 0)],
+)
+async def test_odd_searches_and_pages(
+    client: httpx.AsyncClient,
+    runtime: Runtime,
+    access: StoreAccess,
+    headers: dict[str, str],
+    query: str,
+    found: int,
+) -> None:
+    async with runtime.database.transaction() as session:
+        for title in ("Lamp", "100% mug"):
+            listed = await make_marketplace_product(session, titles={"en": title})
+            await make_product(session, access.store, listed)
+    answer = await client.get(f"{STORE}?{query}", headers=headers)
+    assert (answer.status_code, len(answer.json()["items"])) == (200, found)
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        (f"{STORE}?serach=x", "query.serach"),
+        (f"{STORE}?page=0", "query.page"),
+        (f"{STORE}?page=1000001", "query.page"),
+        (f"{STORE}?limit=1000", "query.limit"),
+        (f"{STORE}?search={'x' * 201}", "query.search"),
+        (f"{STORE}/1?lang=fr", "query.lang"),
+        (f"{STORE}/abc", "path.product_id"),
+        (f"{SHARED}?shop=x", "query.shop"),
+        (f"{SHARED}?skip=-1", "query.skip"),
+        (f"{SHARED}?skip=99999999999999999999", "query.skip"),
+        (f"{SHARED}?limit=201", "query.limit"),
+        (f"{SHARED}/X?shop=x", "query.shop"),
+    ],
+)
+async def test_unknown_and_impossible_parameters_are_refused(
+    client: httpx.AsyncClient, headers: dict[str, str], path: str, field: str
+) -> None:
+    answer = await client.get(path, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        (f"{STORE}?availability=soon", "unknown_availability"),
+        (f"{STORE}?marketplace=Etsy", "unknown_marketplace"),
+        (f"{STORE}?language=xx", "unknown_language"),
+        (f"{STORE}?search=a%00b", "invalid_search"),
+        (f"{SHARED}?marketplace=Etsy", "unknown_marketplace"),
+        (f"{SHARED}?search=%00", "invalid_search"),
+        (f"{SHARED}?language=xx", "unknown_language"),
+    ],
+)
+async def test_unknown_values_are_refused(
+    client: httpx.AsyncClient, headers: dict[str, str], path: str, code: str
+) -> None:
+    answer = await client.get(path, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+async def test_the_shared_catalogue(
+    client: httpx.AsyncClient, runtime: Runtime, access: StoreAccess, headers: dict[str, str]
+) -> None:
+    async with runtime.database.transaction() as session:
+        await make_marketplace_product(
+            session,
+            "A/1 é",
+            titles={"en": "Amazing widget", "de": "Ding"},
+            source_store_id=access.store.id,
+            brand="BrandName",
+            product_highlight=["bright"],
+            attributes={"shelf": "7"},
+        )
+        await make_marketplace_product(session, "B", marketplace="Amazon")
+        stranger = (await make_store(session, "OTHER")).user
+    of_stranger = await bearer(runtime, stranger)  # everyone who is logged in may read
+    params = {"search": "amazing", "brand": "BrandName", "marketplace": "letzshop", "shop_name": "store demo"}
+    page = (await client.get(SHARED, params=params, headers=of_stranger)).json()
+    assert {**page, "items": []} == {"items": [], "total": 1, "skip": 0, "limit": 100}
+    product = page["items"][0]
+    assert product["marketplace_product_id"] == "A/1 é"
+    assert (product["price"], product["currency"], product["shop_name"]) == ("29.90", "EUR", "Store DEMO")
+    assert (product["product_highlight"], product["attributes"]) == (["bright"], {"shelf": "7"})
+    assert "color" not in product  # the feed said nothing
+    details = (await client.get(f"{SHARED}/{quote('A/1 é', safe='')}", headers=headers)).json()
+    assert details.pop("translations") == [
+        {"language": "de", "title": "Ding", "description": None},
+        {"language": "en", "title": "Amazing widget", "description": None},
+    ]
+    assert details == product
+    rest = (await client.get(SHARED, params={"skip": 1, "limit": 1}, headers=headers)).json()
+    assert ([item["marketplace_product_id"] for item in rest["items"]], rest["total"]) == (["B"], 2)
+    missing = await client.get(f"{SHARED}/NONE", headers=headers)
+    assert (missing.status_code, missing.json()["code"]) == (404, "marketplace_product_not_found")
+
+
+async def test_an_id_on_two_marketplaces_needs_one_named(
+    client: httpx.AsyncClient, runtime: Runtime, headers: dict[str, str]
+) -> None:
+    async with runtime.database.transaction() as session:
+        await make_marketplace_product(session, "SAME")
+        await make_marketplace_product(session, "SAME", marketplace="Amazon")
+    unclear = await client.get(f"{SHARED}/SAME", headers=headers)
+    assert (unclear.status_code, unclear.json()["code"]) == (409, "marketplace_needed")
+    clear = await client.get(f"{SHARED}/SAME?marketplace=amazon", headers=headers)
+    assert clear.json()["marketplace"] == "Amazon"
+
+
+async def test_the_catalogue_as_csv(
+    client: httpx.AsyncClient,
+    runtime: Runtime,
+    access: StoreAccess,
+    headers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(marketplace, "EXPORT_STEP", 2)
+    async with runtime.database.transaction() as session:
+        for number in range(107):
+            await make_marketplace_product(
+                session, f"N-{number}", titles={"en": f'Thing "{number}"\nnew'}, source_store_id=access.store.id
+            )
+        await make_marketplace_product(session, "B", marketplace="Amazon")
+    answer = await client.get(SHARED, headers=headers | {"Accept": "text/csv"}, params={"marketplace": "Letzshop"})
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [row["product_id"] for row in rows] == [f"N-{number}" for number in range(107)]
+    assert {name: rows[3][name] for name in ("title", "price", "currency", "marketplace", "shop_name", "brand")} == {
+        "title": 'Thing "3"\nnew',
+        "price": "29.90",
+        "currency": "EUR",
+        "marketplace": "Letzshop",
+        "shop_name": "Store DEMO",
+        "brand": "",
+    }
+    some = await client.get(SHARED, headers=headers, params={"format": "csv", "skip": 105, "limit": 2})
+    assert [row["product_id"] for row in csv.DictReader(io.StringIO(some.text))] == ["N-105", "N-106"]
+    usual = await client.get(SHARED, headers=headers | {"Accept": "application/json, text/csv"})
+    assert usual.headers["Content-Type"] == "application/json"
