@@ -1,10 +1,11 @@
 """What every request passes before the routes: safe headers, a last net for failures, and rate limits. Pure ASGI."""
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orion import identity
-from orion.api.problems import from_exception, problem
+from orion.api.problems import MEDIA_TYPE, from_exception, problem
 from orion.api.routing import bearer_token
 from orion.kernel import Unauthenticated
 from orion.plumbing.limits import Allowance, Limit, address_key
@@ -44,7 +45,10 @@ class SecurityHeaders:
 
 
 class LastNet:
-    """Turns an exception that nobody handled, a failed commit among them, into a problem document."""
+    """Turns an exception that nobody handled, a failed commit among them, into a problem document.
+
+    The framework's own refusal of a body that is too large is plain text; it becomes a problem document as well.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -54,12 +58,17 @@ class LastNet:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = False
+        started = replaced = False
 
         async def watch(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
+            nonlocal started, replaced
+            if message["type"] == "http.response.start":
+                started = True
+                replaced = message["status"] == 413 and Headers(raw=message["headers"])["Content-Type"] != MEDIA_TYPE
+                if replaced:
+                    await from_exception(HTTPException(413))(scope, receive, send)
+            if not replaced:
+                await send(message)
 
         try:
             await self.app(scope, receive, watch)

@@ -1,4 +1,4 @@
-"""Who gets what answer from the operations on imports and products."""
+"""Who gets what answer from the operations on imports, products and settings."""
 
 from typing import Any
 
@@ -75,6 +75,8 @@ IMPORT_ROWS: dict[tuple[str, str], Row] = {
     ("POST", f"{STORE}/marketplace/imports/{{job_id}}/cancel"): member("staff", low="viewer", prepare=a_pending_import),
     ("GET", f"{STORE}/products"): member("viewer"),
     ("GET", f"{STORE}/products/{{product_id}}"): member("viewer", prepare=a_product),
+    ("GET", f"{STORE}/settings"): member("viewer"),
+    ("PUT", f"{STORE}/settings"): member("manager", low="staff", body={"name": "Of {caller}"}),
     ("POST", ADMIN): admin_only(202, **_BY_ADMIN),
     ("POST", f"{ADMIN}/"): admin_only(202, **_BY_ADMIN),
     ("GET", ADMIN): admin_only(),
