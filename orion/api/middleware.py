@@ -5,7 +5,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orion import identity
-from orion.api.problems import MEDIA_TYPE, from_exception, problem
+from orion.api.problems import from_exception, problem
 from orion.api.routing import bearer_token
 from orion.kernel import Unauthenticated
 from orion.plumbing.limits import Allowance, Limit, address_key
@@ -64,7 +64,7 @@ class LastNet:
             nonlocal started, replaced
             if message["type"] == "http.response.start":
                 started = True
-                replaced = message["status"] == 413 and Headers(raw=message["headers"])["Content-Type"] != MEDIA_TYPE
+                replaced = message["status"] == 413 and _is_plain_text(message)
                 if replaced:
                     await from_exception(HTTPException(413))(scope, receive, send)
             if not replaced:
@@ -128,3 +128,7 @@ class RateLimits:
 def _tell(headers: MutableHeaders, limit: Limit, allowance: Allowance) -> None:
     headers["RateLimit-Policy"] = f'"{limit.name}";q={limit.amount};w={limit.seconds}'
     headers["RateLimit"] = f'"{limit.name}";r={allowance.remaining};t={allowance.reset_after}'
+
+
+def _is_plain_text(message: Message) -> bool:
+    return Headers(raw=message["headers"]).get("Content-Type", "").startswith("text/plain")
