@@ -256,6 +256,7 @@ def upgrade() -> None:
     sa.Column('batch_size', sa.Integer(), nullable=False),
     sa.Column('status', sa.String(length=24), nullable=False),
     sa.Column('phase', sa.String(length=16), nullable=False),
+    sa.Column('starts', sa.Integer(), nullable=False),
     sa.Column('cancel_requested', sa.Boolean(), nullable=False),
     sa.Column('failure_code', sa.String(length=64), nullable=True),
     sa.Column('failure_message', sa.Text(), nullable=True),

@@ -2,6 +2,7 @@
 
 from orion.catalog.attributes import AVAILABILITIES, CONDITIONS, GOOGLE_ATTRIBUTES
 from orion.catalog.effective import EffectiveProduct
+from orion.catalog.intake import TakenIn, take_in
 from orion.catalog.marketplace import (
     MarketplaceFilter,
     MarketplaceProductView,
@@ -26,10 +27,12 @@ __all__ = [
     "Product",
     "ProductTexts",
     "ProductTranslation",
+    "TakenIn",
     "get_marketplace_product",
     "get_product",
     "list_marketplace_products",
     "list_products",
     "marketplace_products_after",
+    "take_in",
     "translations_of",
 ]

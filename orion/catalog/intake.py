@@ -54,7 +54,7 @@ async def take_in(
     is_new = rows["id"].is_null()
     if is_new.any():
         ids = rows["id"].to_list()
-        new_ids = iter(await bulk.reserve_ids(connection, MarketplaceProduct.id, int(is_new.sum())))
+        new_ids = iter(await bulk.reserve_ids(connection, "marketplace_products", int(is_new.sum())))
         rows = rows.with_columns(id=pl.Series([next(new_ids) if id_ is None else id_ for id_ in ids], dtype=pl.Int64))
     is_shared = rows["shared"].fill_null(value=False)
     rows = rows.drop("shared").with_columns(created_at=bulk.stored_now())

@@ -1,5 +1,6 @@
 """Product feeds: download, parse, normalise, import; what went wrong, row by row."""
 
+import orion.feeds.jobs  # noqa: F401 (declares the job)
 from orion.feeds.cancel import cancel_import
 from orion.feeds.events import ImportFinished, ImportRequested
 from orion.feeds.models import PHASES, SEVERITIES, STATUSES, Feed, ImportIssue, ImportJob

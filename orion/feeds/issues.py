@@ -32,3 +32,13 @@ def error(row: int, type_: str, message: str, raw: bytes, identifier: str | None
 def warning(row: int, type_: str, message: str, raw: bytes, identifier: str | None = None) -> Issue:
     """The row was imported, without a value or with a mended one."""
     return Issue(row, "warning", type_, message, raw[:MAX_RAW], identifier)
+
+
+_FAMILIES = {"missing_id": "missing_id", "missing_title": "missing_title"} | dict.fromkeys(
+    ("invalid_price", "too_few_fields", "too_many_fields", "malformed_quotes", "record_too_long"), "parse_error"
+)
+
+
+def family(type_: str) -> str:
+    """The documented error type that an exact type belongs to: what is not a parse error is a validation error."""
+    return _FAMILIES.get(type_, "validation_error")

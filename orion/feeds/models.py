@@ -52,6 +52,7 @@ class ImportJob(Base):
 
     `processed_count` = imported + updated + unchanged + skipped + error. The checkpoint is `next_offset` (bytes
     into the unpacked UTF-8 feed whose SHA-256 is `digest`) and `next_row` (the number of the row that starts there).
+    `starts` counts the runs since the last batch: an import that never gets further must not kill workers for ever.
     A feed has at most one import that is pending or processing.
     """
 
@@ -85,6 +86,7 @@ class ImportJob(Base):
 
     status: Mapped[str] = mapped_column(sa.String(24), default="pending", index=True)
     phase: Mapped[str] = mapped_column(sa.String(16), default="waiting")
+    starts: Mapped[int] = mapped_column(default=0)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     failure_code: Mapped[str | None] = mapped_column(sa.String(64))
     failure_message: Mapped[str | None] = mapped_column(sa.Text)

@@ -90,6 +90,8 @@ class Normaliser:
 
     def __call__(self, records: Sequence[Record]) -> Normalised:
         """Normalise the records. Those that cannot be imported are left out of the frame and named in the issues."""
+        if not records:
+            return Normalised(pl.DataFrame(schema={"record": pl.UInt32}), [])
         return _Batch(self, records).run()
 
     def parse(self, raws: Sequence[bytes]) -> pl.DataFrame:
@@ -102,7 +104,7 @@ class Normaliser:
                 separator=self._delimiter,
                 infer_schema=False,
             )
-        except pl.exceptions.ComputeError:
+        except pl.exceptions.PolarsError:
             frame = pl.DataFrame()
         if frame.height != len(raws) or frame.width != len(self.names):
             rows = [self._grammar.values(raw) for raw in raws]

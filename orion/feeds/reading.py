@@ -85,27 +85,28 @@ class Batch:
     next_row: int = 0
 
 
-def read_layout(path: Path, delimiter: str, currency: str) -> Layout:
-    """Read the header of a prepared feed.
+def read_layout(path: Path, delimiter: str, currency: str, *, start: int = 0) -> Layout:
+    """Read the header of a prepared feed, which begins at byte `start`.
 
     Raises Invalid: `feed_no_rows` when nothing follows the header, `missing_columns`, `feed_bad_header`.
     """
     with path.open("rb") as file:
+        file.seek(start)
         head = file.read(_MAX_HEADER)
     if not head.endswith(b"\n") and len(head) < _MAX_HEADER:
         head += b"\n"
-    start = len(head) - len(head.lstrip(b"\r\n"))
-    row = 1 + head.count(b"\n", 0, start)
+    blank = len(head) - len(head.lstrip(b"\r\n"))
+    row = 1 + head.count(b"\n", 0, blank)
     grammar = Grammar(delimiter, 1)
-    read = grammar.read(head, start, len(head))
+    read = grammar.read(head, blank, len(head))
     if read is None:
         raise Invalid("feed_bad_header", "The first row of the feed cannot be read as a header: is a quote left open?")
-    header = head[start : read.end]
+    header = head[blank : read.end]
     columns = read_columns(grammar.values(header))
     if not head[read.next :].strip():
         raise Invalid("feed_no_rows", "The feed has a header and no rows: there is nothing to import.")
     seed = xxhash.xxh3_64_intdigest(b"%d\0%s\0%s\0%s" % (VERSION, currency.encode(), delimiter.encode(), header))
-    return Layout(path, delimiter, columns, read.next, row + 1, seed)
+    return Layout(path, delimiter, columns, start + read.next, row + 1, seed)
 
 
 def survey(layout: Layout, normaliser: Normaliser) -> Survey:

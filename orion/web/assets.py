@@ -1,5 +1,6 @@
 """The browser files: ours under static/app, other people's under static/vendor, each served under a name or a
-version that changes with its content."""
+version that changes with its content.
+"""
 
 import hashlib
 import json

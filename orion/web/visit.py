@@ -22,7 +22,7 @@ SECURE_COOKIE = "__Host-orion_staff"
 PLAIN_COOKIE = "orion_staff"
 
 
-class LoginNeeded(Exception):  # noqa: N818 (not an error: the visitor is asked who they are)
+class LoginNeeded(Exception):
     """Nobody is logged in, or the session has ended."""
 
 

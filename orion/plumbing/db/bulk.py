@@ -38,23 +38,28 @@ async def existing(
 
     One bound parameter however many values there are: the statement is prepared once.
     """
+    query = query.where(*where)
     if connection.dialect.name == "sqlite":
         packed = sa.func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
-        listed = key.in_(sa.select(packed.c.value))
-    else:
-        listed = key == sa.func.any(sa.bindparam("listed", list(values), sa.ARRAY(sa.Text)))
-    return (await connection.execute(query.where(*where, listed).order_by(key).with_for_update())).all()
+        return (await connection.execute(query.where(key.in_(sa.select(packed.c.value))))).all()
+    # One index look-up per value whatever the planner believes of the table: in a long import it grows much faster
+    # than its statistics.
+    listed = (
+        sa.func.unnest(sa.bindparam("listed", sorted(values), sa.ARRAY(sa.Text))).table_valued("value").render_derived()
+    )
+    found = query.where(key == listed.c.value).with_for_update().lateral()
+    return (await connection.execute(sa.select(found).select_from(listed.join(found, sa.true())))).all()
 
 
-async def reserve_ids(connection: AsyncConnection, id_column: InstrumentedAttribute[int], count: int) -> list[int]:
-    """`count` new values of a table's counting key. On SQLite the write lock makes them ours; keep it until they are used."""
+async def reserve_ids(connection: AsyncConnection, table: str, count: int) -> list[int]:
+    """`count` new values of the table's `id`. On SQLite the transaction's write lock keeps them ours."""
     if connection.dialect.name == "sqlite":
-        last: int = await connection.scalar(sa.select(sa.func.coalesce(sa.func.max(id_column), 0))) or 0
+        highest = sa.select(sa.func.coalesce(sa.func.max(sa.column("id", sa.Integer)), 0)).select_from(sa.table(table))
+        last = (await connection.execute(highest)).scalar_one()
         return list(range(last + 1, last + 1 + count))
-    table, name = str(id_column).split(".")
-    sequence = sa.func.pg_get_serial_sequence(table, name)
-    query = sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, count).alias())
-    return list((await connection.scalars(query)).all())
+    next_id = sa.func.nextval(sa.func.pg_get_serial_sequence(table, "id"))
+    query = sa.select(sa.func.array_agg(next_id)).select_from(sa.func.generate_series(1, count).alias())
+    return list((await connection.execute(query)).scalar_one())
 
 
 async def insert_rows(connection: AsyncConnection, table: str, frame: pl.DataFrame) -> None:
@@ -81,7 +86,7 @@ async def update_rows(connection: AsyncConnection, table: str, key: str, frame: 
 async def upsert_rows(
     connection: AsyncConnection, table: str, keys: Sequence[str], frame: pl.DataFrame, *, update: Sequence[str] = ()
 ) -> None:
-    """Insert the rows; where `keys` exist already, set the `update` columns, or leave the row alone if there are none."""
+    """Insert the rows; where `keys` exist already, set the `update` columns, or nothing if there are none."""
     sets = ", ".join(f"{name} = excluded.{name}" for name in update)
     action = f"DO UPDATE SET {sets}" if update else "DO NOTHING"
     conflict = f"ON CONFLICT ({', '.join(keys)}) {action}"

@@ -1,0 +1,220 @@
+"""Running an import from the first byte to the last row. It may die at any moment and be run again."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Awaitable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orion.feeds import prepare as files_prepare
+from orion.feeds import state, writing
+from orion.feeds.models import FeedRow
+from orion.feeds.normalising import Normaliser
+from orion.feeds.reading import Batch, Known, Layout, batches, read_layout, survey
+from orion.feeds.state import Cancelled, TakenOver, Task
+from orion.kernel import OrionError
+from orion.plumbing import files
+from orion.plumbing.http import Fetched, fetch_to_file
+from orion.plumbing.jobs import RetryLater
+from orion.plumbing.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+MAX_DOWNLOADS = 5
+"""Downloads are tried so often, 10, 20, 40 and 80 seconds apart unless the other side names a time."""
+_COLLISIONS = 5
+_WATCH_SECONDS = 1.0
+Result = TypeVar("Result")
+
+
+async def run(runtime: Runtime, import_id: int) -> None:
+    """Run or resume the import. It ends completed, failed or cancelled, or raises for another try later.
+
+    Raises RetryLater while a download may still succeed, DBAPIError when the database is away; any other exception
+    is a fault of ours: the import is marked as failed with it, and can be resumed by requeueing its job.
+    """
+    spool = runtime.settings.var_dir / "spool" / f"import-{import_id}"
+    try:
+        task = await state.claim(runtime.database, import_id)
+        if task is not None:
+            await _Run(runtime, task, spool).run()
+    except Cancelled:
+        await state.cancel(runtime.database, import_id)
+    except TakenOver:
+        log.info("import_taken_over", import_id=import_id)
+        return
+    except (RetryLater, DBAPIError):
+        raise
+    except OrionError as problem:
+        await state.fail(runtime.database, import_id, problem.code, problem.detail)
+    except Exception:
+        message = "Something went wrong on our side. What was imported is kept; an operator can resume the import."
+        await state.fail(runtime.database, import_id, "internal_error", message)
+        raise
+    await asyncio.to_thread(shutil.rmtree, spool, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A prepared feed, and the validators of the answer that brought it."""
+
+    prepared: files_prepare.Prepared
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    runtime: Runtime
+    task: Task
+    spool: Path
+
+    async def run(self) -> None:
+        database, task = self.runtime.database, self.task
+        source = await self._obtain()
+        if source is None:
+            await state.complete_unmodified(database, task)
+            return
+        prepared = source.prepared
+        await state.enter(database, task, "reading", encoding=prepared.encoding, delimiter=prepared.delimiter)
+        layout = await asyncio.to_thread(
+            read_layout, prepared.path, prepared.delimiter, task.currency, start=prepared.start_offset
+        )
+        normaliser = Normaliser(layout.columns, prepared.delimiter, task.currency)
+        found = await asyncio.to_thread(survey, layout, normaliser)
+        offset, row = await state.begin_rows(
+            database, task, digest=prepared.digest, total=found.total, offset=layout.offset, row=layout.row
+        )
+        async with database.engine.connect() as connection:
+            known = await _known(connection, task.feed_id)
+            steps = batches(layout, found, known, offset=offset, row=row, size=task.batch_size)
+            await self._write_all(connection, layout, normaliser, steps, offset)
+        await state.complete(database, task, etag=source.etag, last_modified=source.last_modified)
+        if task.upload_key:
+            await files.delete_upload(task.upload_key, self.runtime.settings)
+
+    async def _write_all(
+        self, connection: AsyncConnection, layout: Layout, normaliser: Normaliser, steps: Iterator[Batch], offset: int
+    ) -> None:
+        """Write batch after batch; the next one is read and normalised in a thread meanwhile."""
+
+        def next_work() -> writing.Prepared | None:
+            batch = next(steps, None)
+            return writing.prepare(batch, normaliser) if batch else None
+
+        upcoming = asyncio.create_task(asyncio.to_thread(next_work))
+        try:
+            while work := await upcoming:
+                upcoming = asyncio.create_task(asyncio.to_thread(next_work))
+                await self._write(connection, normaliser, work, offset)
+                offset = work.batch.end_offset
+        finally:
+            # a thread cannot be stopped: let it finish before what it reads from is gone
+            await asyncio.gather(upcoming, return_exceptions=True)
+
+    async def _write(
+        self, connection: AsyncConnection, normaliser: Normaliser, work: writing.Prepared, offset: int
+    ) -> None:
+        for attempt in range(1, _COLLISIONS + 1):
+            try:
+                await writing.write(connection, self.task, normaliser, work, offset=offset)
+            except DBAPIError as error:
+                if attempt == _COLLISIONS or not _is_collision(error):
+                    raise
+                log.info("import_collision", import_id=self.task.id, attempt=attempt)
+            else:
+                return
+
+    async def _obtain(self) -> _Source | None:
+        """The feed on this machine's disk, from an earlier run of this import if that is whole; None if unmodified."""
+        marker = self.spool / "source.json"
+        if marker.exists():
+            kept = json.loads(marker.read_text())
+            prepared = files_prepare.Prepared(**{**kept["prepared"], "path": self.spool / kept["prepared"]["path"]})
+            if prepared.digest == self.task.digest and prepared.path.exists():
+                return _Source(prepared, kept["etag"], kept["last_modified"])
+        shutil.rmtree(self.spool, ignore_errors=True)
+        self.spool.mkdir(parents=True)
+        raw, settings = self.spool / "raw", self.runtime.settings
+        try:
+            fetched = await self._watched(self._download(raw))
+            if fetched and fetched.status == "not_modified":
+                return None
+            prepared = await asyncio.to_thread(
+                files_prepare.prepare, raw, self.spool / "feed.csv", max_bytes=settings.feed_max_bytes
+            )
+        except OrionError as problem:
+            await self._try_later(problem)
+            raise
+        if prepared.path != raw:
+            raw.unlink(missing_ok=True)
+        source = _Source(prepared, fetched.etag if fetched else None, fetched.last_modified if fetched else None)
+        kept = {**asdict(source), "prepared": {**asdict(prepared), "path": prepared.path.name}}
+        partial = marker.with_suffix(".part")
+        partial.write_text(json.dumps(kept))
+        partial.replace(marker)
+        return source
+
+    async def _download(self, target: Path) -> Fetched | None:
+        task, settings = self.task, self.runtime.settings
+        if task.upload_key:
+            await files.copy_to(task.upload_key, target, settings)
+            return None
+        return await fetch_to_file(
+            task.source_url or "",
+            target,
+            settings=settings,
+            etag=task.etag,
+            last_modified=task.last_modified,
+            max_bytes=settings.feed_max_bytes,
+            timeout_seconds=settings.feed_timeout_seconds,
+        )
+
+    async def _watched(self, work: Awaitable[Result]) -> Result:
+        """Wait for a long remote call; raise Cancelled as soon as somebody asks to stop the import."""
+        call = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait({call}, timeout=_WATCH_SECONDS))[0]:
+                if await state.is_cancelled(self.runtime.database, self.task.id):
+                    raise Cancelled
+        finally:
+            call.cancel()
+            await asyncio.gather(call, return_exceptions=True)
+        return call.result()
+
+    async def _try_later(self, problem: OrionError) -> None:
+        """Ask for another try when the problem may pass and there were not too many yet."""
+        downloads = int(self.task.details.get("downloads", 0)) + 1
+        if not getattr(problem, "retryable", False) or self.task.upload_key or downloads >= MAX_DOWNLOADS:
+            return
+        await state.enter(
+            self.runtime.database, self.task, "waiting", downloads=downloads, problem=problem.detail, starts=0
+        )
+        raise RetryLater(problem.retry_after or 10.0 * 2 ** (downloads - 1), problem.code)
+
+
+def _is_collision(error: DBAPIError) -> bool:
+    """Whether two imports met on the same products: a unique value taken, a deadlock, or a serialisation failure."""
+    return isinstance(error, sa.exc.IntegrityError) or getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
+
+
+async def _known(connection: AsyncConnection, feed_id: int) -> Known:
+    """The hashes of the records that the feed's earlier imports took: 8 bytes each."""
+    query = sa.select(FeedRow.row_hash).where(FeedRow.feed_id == feed_id)
+    hashes = np.empty(await connection.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0, np.int64)
+    at = 0
+    async with connection.stream_scalars(query.execution_options(yield_per=10_000)) as rows:
+        async for part in rows.partitions():
+            hashes = np.resize(hashes, max(len(hashes), at + len(part)))
+            hashes[at : at + len(part)] = part
+            at += len(part)
+    await connection.rollback()
+    return Known(hashes[:at].copy())

@@ -1,0 +1,129 @@
+"""Writing one batch of an import: products, what the feed said of them, issues, counters and checkpoint, at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import orjson
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orion import catalog
+from orion.feeds.issues import Issue, family, warning
+from orion.feeds.models import ImportJob
+from orion.feeds.normalising import Normaliser, Record
+from orion.feeds.reading import Batch
+from orion.feeds.state import Cancelled, TakenOver, Task
+from orion.plumbing.db import bulk, utcnow
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch ready to be written: its rows, the records they came from, and all its issues in row order."""
+
+    rows: pl.DataFrame
+    records: Sequence[Record]
+    issues: list[Issue]
+    batch: Batch
+
+
+def prepare(batch: Batch, normaliser: Normaliser) -> Prepared:
+    """Normalise a batch. Pure work, no database: it may run while the batch before is written."""
+    done = normaliser(batch.records)
+    issues = batch.issues + done.issues + normaliser(batch.reported).issues
+    issues.sort(key=lambda issue: issue.row)
+    warned = {issue.row for issue in done.issues if issue.severity == "warning"}
+    hashes = [batch.records[index].hash | (batch.records[index].row in warned) for index in done.frame["record"]]
+    row_hash = pl.Series(np.array(hashes, np.uint64).view(np.int64), dtype=pl.Int64)
+    return Prepared(done.frame.with_columns(row_hash=row_hash), batch.records, issues, batch)
+
+
+async def write(
+    connection: AsyncConnection, task: Task, normaliser: Normaliser, work: Prepared, *, offset: int
+) -> None:
+    """Write the batch that begins at `offset` and move the checkpoint behind it, in one transaction.
+
+    Raises TakenOver when the checkpoint is not at `offset` any more, Cancelled when somebody asked to stop, and
+    sqlalchemy.exc.DBAPIError when another import creates the same products just now; nothing is written then.
+    """
+    async with connection.begin():
+        if connection.dialect.name == "postgresql":
+            # A server that crashes may lose the last batches, checkpoint and all: they are simply done again.
+            await connection.execute(sa.text("SET LOCAL synchronous_commit TO OFF"))
+        query = sa.select(ImportJob.next_offset, ImportJob.status, ImportJob.cancel_requested)
+        state = (await connection.execute(query.where(ImportJob.id == task.id).with_for_update())).one_or_none()
+        if state is None or state.status != "processing" or state.next_offset != offset:
+            raise TakenOver
+        if state.cancel_requested:
+            raise Cancelled
+        imported = updated = 0
+        issues = work.issues
+        if work.rows.height:
+            taken = await catalog.take_in(
+                connection,
+                work.rows.drop("record", "row_hash"),
+                normaliser.catalogue_columns,
+                store_id=task.store_id,
+                marketplace=task.marketplace,
+                language=task.language,
+            )
+            imported = int(taken.is_new.sum())
+            updated = work.rows.height - imported
+            await _remember(connection, task, work.rows, taken)
+            if taken.is_shared.any():
+                issues = sorted([*issues, *_shared(work, taken)], key=lambda issue: issue.row)
+        if issues:
+            await bulk.insert_rows(connection, "marketplace_import_errors", _issue_rows(task, normaliser, issues))
+        errors = sum(issue.severity == "error" for issue in issues)
+        batch = work.batch
+        counts = {
+            "imported_count": imported,
+            "updated_count": updated,
+            "unchanged_count": batch.unchanged,
+            "skipped_count": batch.skipped,
+            "error_count": errors,
+            "warning_count": len(issues) - errors,
+            "processed_count": imported + updated + batch.unchanged + batch.skipped + errors,
+        }
+        changes: dict[str, object] = {name: getattr(ImportJob, name) + count for name, count in counts.items()}
+        changes |= {"next_offset": batch.end_offset, "next_row": batch.next_row, "starts": 0, "updated_at": utcnow()}
+        await connection.execute(sa.update(ImportJob).where(ImportJob.id == task.id).values(changes))
+
+
+async def _remember(connection: AsyncConnection, task: Task, rows: pl.DataFrame, taken: catalog.TakenIn) -> None:
+    said = pl.DataFrame(
+        {"feed_id": task.feed_id, "marketplace_product_id": taken.product_ids, "row_hash": rows["row_hash"]}
+    )
+    if (new := said.filter(taken.is_new)).height:
+        await bulk.insert_rows(connection, "feed_rows", new)
+    if (known := said.filter(~taken.is_new)).height:
+        keys = ("feed_id", "marketplace_product_id")
+        await bulk.upsert_rows(connection, "feed_rows", keys, known, update=("row_hash",))
+
+
+def _shared(work: Prepared, taken: catalog.TakenIn) -> list[Issue]:
+    message = (
+        "Another store's feed describes this product already. It was added to your store with your own price, "
+        "availability, condition and texts; the shared record was left as it is."
+    )
+    rows = work.rows.filter(taken.is_shared)
+    return [
+        warning(work.records[index].row, "shared_product", message, work.records[index].raw, identifier)
+        for index, identifier in rows.select("record", "marketplace_product_id").rows()
+    ]
+
+
+def _issue_rows(task: Task, normaliser: Normaliser, issues: Sequence[Issue]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "import_job_id": [task.id] * len(issues),
+            "row_number": [issue.row for issue in issues],
+            "severity": [issue.severity for issue in issues],
+            "error_type": [family(issue.type) for issue in issues],
+            "code": [issue.type for issue in issues],
+            "identifier": [issue.identifier for issue in issues],
+            "error_message": [issue.message for issue in issues],
+            "row_data": [orjson.dumps(normaliser.row_data(issue.raw)).decode() for issue in issues],
+        }
+    )
