@@ -25,7 +25,7 @@ OUR_FAULT = (lazy("Something went wrong on our side"), lazy("It has been logged.
 async def login_needed(request: Request, _: Exception) -> Response:
     """Ask who it is; a fragment cannot show a log-in form, so the whole page goes there."""
     url = login_url(request)
-    response = Response(status_code=401, headers={"HX-Redirect": "/login"}) if is_htmx(request) else redirect(url)
+    response = Response(status_code=401, headers={"HX-Redirect": url}) if is_htmx(request) else redirect(url)
     if session_cookie(request):
         forget(request, response)
     return response

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.datastructures import FormData
+from starlette.datastructures import URL, FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -122,9 +122,10 @@ def remember_language(request: Request, response: Response, code: str) -> None:
 
 
 def login_url(request: Request) -> str:
-    """Where to log in and then come back to this page."""
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return "/login" if path == "/" or request.method != "GET" else f"/login?next={quote(path, safe='/')}"
+    """Where to log in and then come back to the page that the visitor is on."""
+    shown = URL(request.headers.get("hx-current-url") or (str(request.url) if request.method == "GET" else "/"))
+    path = safe_path(shown.path + (f"?{shown.query}" if shown.query else ""))
+    return "/login" if path == "/" else f"/login?next={quote(path, safe='/')}"
 
 
 def safe_path(text: str | None) -> str:
