@@ -31,6 +31,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 # A virtual environment that happens to be active is not ours.
 unexport VIRTUAL_ENV
 export NPM_CONFIG_UPDATE_NOTIFIER := false
+export NO_MKDOCS_2_WARNING := 1
 export PATH := $(BIN):$(dir $(UV)):$(PATH)
 
 # Stamps live inside the environment, so that removing it, or changing PYTHON, makes it anew.

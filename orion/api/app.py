@@ -16,6 +16,7 @@ from orion.api.public import health, marketplace
 from orion.api.public import imports as public_imports
 from orion.api.store import imports as store_imports
 from orion.api.store import products as store_products
+from orion.api.store import settings as store_settings
 from orion.api.store import uploads
 from orion.plumbing.runtime import Runtime
 
@@ -33,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     store_imports.router,
     uploads.router,
     store_products.router,
+    store_settings.router,
     admin_imports.router,
 )
 """Every router of the API, in the order of the documentation."""

@@ -73,6 +73,9 @@ class ImportAnswer(BaseModel):
     progress: ProgressAnswer
     cancel_requested: bool
     failure: FailureAnswer | None
+    details: dict[str, Any] = Field(
+        description="what was found out about the feed", examples=[{"encoding": "utf-8", "delimiter": ","}]
+    )
     created_at: datetime
     updated_at: datetime
     started_at: datetime | None
@@ -170,6 +173,7 @@ _SAME = (
     "error_count",
     "warning_count",
     "cancel_requested",
+    "details",
     "created_at",
     "updated_at",
     "started_at",

@@ -1,6 +1,7 @@
 """What every request passes before the routes: safe headers, a last net for failures, and rate limits. Pure ASGI."""
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orion import identity
@@ -44,7 +45,10 @@ class SecurityHeaders:
 
 
 class LastNet:
-    """Turns an exception that nobody handled, a failed commit among them, into a problem document."""
+    """Turns an exception that nobody handled, a failed commit among them, into a problem document.
+
+    The framework's own refusal of a body that is too large is plain text; it becomes a problem document as well.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -54,12 +58,17 @@ class LastNet:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = False
+        started = replaced = False
 
         async def watch(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
+            nonlocal started, replaced
+            if message["type"] == "http.response.start":
+                started = True
+                replaced = message["status"] == 413 and _is_plain_text(message)
+                if replaced:
+                    await from_exception(HTTPException(413))(scope, receive, send)
+            if not replaced:
+                await send(message)
 
         try:
             await self.app(scope, receive, watch)
@@ -119,3 +128,7 @@ class RateLimits:
 def _tell(headers: MutableHeaders, limit: Limit, allowance: Allowance) -> None:
     headers["RateLimit-Policy"] = f'"{limit.name}";q={limit.amount};w={limit.seconds}'
     headers["RateLimit"] = f'"{limit.name}";r={allowance.remaining};t={allowance.reset_after}'
+
+
+def _is_plain_text(message: Message) -> bool:
+    return Headers(raw=message["headers"]).get("Content-Type", "").startswith("text/plain")

@@ -166,8 +166,12 @@ def _how_to_mend(found: Mapping[str, Any]) -> str:
 def _is_unstorable_text(error: Exception) -> bool:
     if not isinstance(error, DBAPIError):
         return False
-    cause = error.orig
-    return getattr(cause, "sqlstate", None) == "22021" or isinstance(cause and cause.__cause__, UnicodeEncodeError)
+    if getattr(error.orig, "sqlstate", None) == "22021":
+        return True
+    cause: BaseException | None = error.orig
+    while cause is not None and not isinstance(cause, UnicodeEncodeError):
+        cause = cause.__cause__
+    return cause is not None
 
 
 def _is_database_away(error: Exception) -> bool:

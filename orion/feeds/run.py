@@ -57,9 +57,11 @@ async def run(runtime: Runtime, import_id: int) -> None:
         await state.fail(runtime.database, import_id, problem.code, problem.detail)
     except Exception:
         message = "Something went wrong on our side. What was imported is kept; an operator can resume the import."
-        await state.fail(runtime.database, import_id, "internal_error", message)
+        await state.fail(runtime.database, import_id, state.RESUMABLE, message)
         raise
     await asyncio.to_thread(shutil.rmtree, spool, ignore_errors=True)
+    if upload := await state.spent_upload(runtime.database, import_id):
+        await files.delete_upload(upload, runtime.settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,6 @@ class _Run:
             steps = batches(layout, found, known, offset=offset, row=row, size=task.batch_size)
             await self._write_all(connection, layout, normaliser, steps, offset)
         await state.complete(database, task, etag=source.etag, last_modified=source.last_modified)
-        if task.upload_key:
-            await files.delete_upload(task.upload_key, self.runtime.settings)
 
     async def _write_all(
         self, connection: AsyncConnection, layout: Layout, normaliser: Normaliser, steps: Iterator[Batch], offset: int

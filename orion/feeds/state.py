@@ -18,6 +18,10 @@ MAX_STARTS = 30
 """An import that was started so often without getting a batch further kills its workers."""
 
 
+RESUMABLE = "internal_error"
+"""The failure after which an operator can run the import on from where it stopped."""
+
+
 class Cancelled(Exception):
     """Somebody asked to stop the import."""
 
@@ -56,7 +60,7 @@ async def claim(database: Database, import_id: int) -> Task | None:
     try:
         async with database.transaction() as session:
             job = await _locked(session, import_id)
-            again = job is not None and job.status == "failed" and job.failure_code == "internal_error"
+            again = job is not None and job.status == "failed" and job.failure_code == RESUMABLE
             if job is None or not (job.status in ("pending", "processing") or again):
                 return None
             if job.cancel_requested:
@@ -167,6 +171,14 @@ async def fail(database: Database, import_id: int, code: str, message: str) -> N
         if (job := await _locked(session, import_id)) and job.status == "processing":
             job.status, job.failure_code, job.failure_message = "failed", code[:64], message[:4000]
             await _end(session, job)
+
+
+async def spent_upload(database: Database, import_id: int) -> str | None:
+    """The key of the import's upload when nobody needs it any more."""
+    async with database.reading() as session:
+        job = await session.get(ImportJob, import_id)
+        over = job is not None and job.phase == "finished" and job.failure_code != RESUMABLE
+        return job.upload_key if job is not None and over else None
 
 
 async def _end(session: AsyncSession, job: ImportJob) -> None:

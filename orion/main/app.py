@@ -1,7 +1,7 @@
 """The composition root of a web process: API, portals and what surrounds both, as one ASGI application."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -22,7 +22,14 @@ def create_app(runtime: Runtime, *, lifespan: Lifespan | None = None) -> FastAPI
     """
     settings = runtime.settings
     settings.signing_key()  # refuse to start rather than to answer
-    app = build_api(runtime, lifespan=lifespan)
+
+    @asynccontextmanager
+    async def around(app: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(app) if lifespan else nullcontext():
+            yield
+        await runtime.limits.close()
+
+    app = build_api(runtime, lifespan=around)
     app.state.request_metrics = RequestMetrics()
     # From the inside out: each one wraps those before it.
     app.add_middleware(Portals, runtime=runtime)

@@ -28,8 +28,8 @@ def is_public(address: Address) -> bool:
         return is_public(address.ipv4_mapped)
     if address in _NAT64:
         return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    if address.sixtofour is not None and not is_public(address.sixtofour):
-        return False
+    if address.sixtofour is not None:
+        return False  # 6to4 is no longer routed (RFC 7526), and what is said of it differs between Pythons
     if address.teredo is not None and not all(is_public(inner) for inner in address.teredo):
         return False
     return address in _GLOBAL_UNICAST and address.is_global

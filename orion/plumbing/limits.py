@@ -14,6 +14,7 @@ import structlog
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 T = TypeVar("T")
@@ -51,11 +52,15 @@ class Limits:
 
     def __init__(self, redis_url: str = "") -> None:
         self._memory = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._connections: ConnectionPool | None = None
         self._shared: SlidingWindowCounterRateLimiter | None = None
         self._shared_again_at = 0.0
         if redis_url:
+            self._connections = ConnectionPool.from_url(redis_url, socket_timeout=0.5, socket_connect_timeout=0.5)
             storage = RedisStorage(
-                f"async+{redis_url}", implementation="redispy", socket_timeout=0.5, socket_connect_timeout=0.5
+                f"async+{redis_url}",
+                implementation="redispy",
+                connection_pool=self._connections,  # type: ignore[arg-type] # documented, missing in its types
             )
             self._shared = SlidingWindowCounterRateLimiter(storage)
 
@@ -72,6 +77,11 @@ class Limits:
     async def clear(self, limit: Limit, who: str) -> None:
         """Forget what `who` did."""
         await self._ask(lambda counters: counters.clear(limit.item, who))
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        if self._connections is not None:
+            await self._connections.aclose()
 
     async def _allowance(self, limit: Limit, who: str, allowed: bool) -> Allowance:
         stats = await self._ask(lambda counters: counters.get_window_stats(limit.item, who))

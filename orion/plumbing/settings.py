@@ -77,5 +77,5 @@ class Settings(BaseSettings):
             file.write(secrets.token_urlsafe(48))
         with contextlib.suppress(FileExistsError):  # of processes that start at once one wins, with a whole file
             os.link(file.name, path)
-        os.unlink(file.name)
+        Path(file.name).unlink()
         return path.read_text().strip()

@@ -5,44 +5,13 @@ Paths and the X-Store-Code header name DEMO, so `stranger` must be refused where
 body stands for the name of who calls, so that several can succeed one after the other.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from orion import identity
 from orion.plumbing.runtime import Runtime
+from tests.api.access_imports import IMPORT_ROWS
+from tests.api.access_rows import Row, any_user, public
 from tests.factories.people import PASSWORD
-
-Prepare = Callable[[Runtime], Awaitable[dict[str, Any]]]
-
-
-@dataclass(frozen=True)
-class Row:
-    """The status for each caller; `low` and `right` are (role in DEMO, status), `low` None where every role will do."""
-
-    anonymous: int
-    stranger: int
-    right: tuple[str, int]
-    admin: int
-    low: tuple[str, int] | None = None
-    path: Mapping[str, Any] = field(default_factory=dict)
-    body: Mapping[str, Any] | None = None
-    files: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = field(default_factory=lambda: {"X-Store-Code": "DEMO"})
-    prepare: Prepare | None = None
-    """Runs before each call; the values it gives fill the path and are added to the body, where their names are."""
-    changes: bool | None = None
-    """Whether a success changes the database; by default every write does and no GET."""
-
-
-def public(status: int = 200, **more: Any) -> Row:
-    """Everybody may."""
-    return Row(anonymous=status, stranger=status, right=("viewer", status), admin=status, **more)
-
-
-def any_user(status: int = 200, **more: Any) -> Row:
-    """Everybody who is logged in may."""
-    return Row(anonymous=401, stranger=status, right=("viewer", status), admin=status, **more)
 
 
 async def a_refresh_token(runtime: Runtime) -> dict[str, Any]:
@@ -72,4 +41,5 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/shop/{shop_code}"): Row(
         anonymous=401, stranger=404, right=("viewer", 200), admin=200, path={"shop_code": "DEMO"}
     ),
+    **IMPORT_ROWS,
 }

@@ -1,15 +1,24 @@
 """The whole application over ASGI, without a socket."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from orion import identity
 from orion.identity import User
 from orion.main.app import create_app
 from orion.plumbing.runtime import Runtime
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What is logged during the test."""
+    with capture_logs() as entries:
+        yield entries
 
 
 @pytest.fixture

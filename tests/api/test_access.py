@@ -86,7 +86,7 @@ async def _request(
             for key, value in row.body.items()
         } | {key: value for key, value in made.items() if key in row.body}
     method, path = operation
-    url = path.format(**{**row.path, **made})
+    url = path.replace(":path}", "}").format(**{**row.path, **made})
     if row.files is not None:
         return client.build_request(method, url, data=body, files=row.files, headers=dict(row.headers))
     return client.build_request(method, url, json=body, headers=dict(row.headers))

@@ -72,6 +72,7 @@ async def test_start_and_watch(client: httpx.AsyncClient, runtime: Runtime, head
         },
         "cancel_requested": False,
         "failure": None,
+        "details": {},
         "started_at": None,
         "completed_at": None,
     }

@@ -1,4 +1,4 @@
-"""Jobs for the tests of jobs, and a worker process that knows them: `python -m tests.plumbing.sample_jobs`.
+"""Jobs for the tests of jobs, and the main function of a worker process that knows them.
 
 What a job did is seen in a folder that it is given: files are named after the process that made them.
 """
@@ -6,7 +6,6 @@ What a job did is seen in a folder that it is given: files are named after the p
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 
 from orion.plumbing.db import Database
@@ -75,8 +74,12 @@ async def poison(runtime: Runtime, folder: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-if __name__ == "__main__":
+def work(variables: dict[str, str], log: str) -> None:
+    """The main function of a worker process: its environment is `variables`, what it says goes to the file `log`."""
+    os.environ.update(variables)
+    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
     configure_logging(settings)
-    parent = int(sys.argv[1]) if len(sys.argv) > 1 else None
-    asyncio.run(run_worker(Runtime(settings, Database(settings.effective_database_url)), parent))
+    asyncio.run(run_worker(Runtime(settings, Database(settings.effective_database_url))))

@@ -33,6 +33,7 @@ from orion.plumbing.addresses import is_public, refused
         "64:ff9b::10.0.0.1",
         "64:ff9b::a9fe:a9fe",
         "64:ff9b:1::8.8.8.8",
+        "2002:808:808::1",
         "2002:7f00:1::",
         "2002:a9fe:a9fe::1",
         "2001:0:4136:e378:8000:63bf:3fff:fdd2",
@@ -57,7 +58,6 @@ def test_refuses(address: str) -> None:
         "2606:4700::1111",
         "::ffff:8.8.8.8",
         "64:ff9b::808:808",
-        "2002:808:808::1",
     ],
 )
 def test_accepts(address: str) -> None:

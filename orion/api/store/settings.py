@@ -1,0 +1,76 @@
+"""A store's settings: its languages, currency and feed addresses."""
+
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from orion import merchants
+from orion.api.dependencies import SessionDep, store_access
+from orion.api.inputs import NO_PARAMETERS, Body
+from orion.api.problems import PROBLEM_RESPONSES, body_fields
+from orion.api.routing import TransactionalRoute
+from orion.api.store.imports import Viewer
+from orion.merchants import Store, StoreAccess
+
+Manager = Annotated[StoreAccess, Depends(store_access("manager"))]
+
+_FEED = "letzshop_csv_url_"
+_FIELDS = {
+    "name": "name",
+    "default_language": "default_language",
+    "default_currency": "default_currency",
+    **{f"{_FEED}{language}": f"feed_url_{language}" for language in ("fr", "en", "de")},
+}
+"""What the API calls each field, and what a store does."""
+
+
+class SettingsRequest(Body):
+    """Settings to change; what is not sent stays as it is, and null empties a feed address."""
+
+    name: str | None = Field(None, examples=["Tech Store Luxembourg"])
+    default_language: str | None = Field(None, description="en, fr or de", examples=["fr"])
+    default_currency: str | None = Field(None, description="ISO 4217", examples=["EUR"])
+    letzshop_csv_url_fr: str | None = Field(None, examples=["https://example.com/fr.csv"])
+    letzshop_csv_url_en: str | None = None
+    letzshop_csv_url_de: str | None = None
+
+
+class SettingsAnswer(BaseModel):
+    """A store's settings."""
+
+    store_code: str = Field(examples=["TECHSTORE"])
+    name: str = Field(examples=["Tech Store Luxembourg"])
+    default_language: str = Field(examples=["fr"])
+    default_currency: str = Field(examples=["EUR"])
+    letzshop_csv_url_fr: str | None = Field(examples=["https://example.com/fr.csv"])
+    letzshop_csv_url_en: str | None = Field(examples=[None])
+    letzshop_csv_url_de: str | None = Field(examples=[None])
+
+    @classmethod
+    def of(cls, store: Store) -> Self:
+        """The answer for a store."""
+        return cls(store_code=store.code, **{ours: getattr(store, field) for ours, field in _FIELDS.items()})
+
+
+router = APIRouter(
+    prefix="/api/v1/store/settings",
+    tags=["store settings"],
+    route_class=TransactionalRoute,
+    responses=PROBLEM_RESPONSES,
+)
+
+
+@router.get("", summary="Show the store's settings", dependencies=NO_PARAMETERS)
+async def show_store_settings(access: Viewer) -> SettingsAnswer:
+    """Name, default language and currency, and the address of the product feed in each language."""
+    return SettingsAnswer.of(access.store)
+
+
+@router.put("", summary="Change the store's settings", dependencies=NO_PARAMETERS)
+async def change_store_settings(session: SessionDep, access: Manager, body: SettingsRequest) -> SettingsAnswer:
+    """Change some settings; those that are not sent stay as they are. Needs a manager."""
+    changes = {_FIELDS[name]: value for name, value in body.model_dump(exclude_unset=True).items()}
+    with body_fields(**{field: ours for ours, field in _FIELDS.items()}):
+        store = await merchants.update_store(session, access, **changes)
+    return SettingsAnswer.of(store)

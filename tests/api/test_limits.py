@@ -1,0 +1,97 @@
+"""Rate limits, hosts, and headers that close doors."""
+
+import httpx
+import pytest
+
+from orion.main.app import create_app
+from orion.plumbing.db import Database
+from orion.plumbing.runtime import Runtime
+from orion.plumbing.settings import Settings
+from tests.api.conftest import bearer
+from tests.factories.people import a_user
+
+
+def calling(runtime: Runtime, address: str = "192.0.2.1") -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(create_app(runtime), client=(address, 1))
+    return httpx.AsyncClient(transport=transport, base_url="http://testserver")
+
+
+@pytest.fixture
+def tight(runtime: Runtime) -> Runtime:
+    """Three calls a minute for anybody, five for users."""
+    runtime.settings.rate_limit_requests, runtime.settings.rate_limit_window = 3, 60
+    runtime.settings.rate_limit_user_requests = 5
+    return runtime
+
+
+async def test_an_address_that_calls_too_often_is_told_when_to_come_back(tight: Runtime) -> None:
+    async with calling(tight) as client:
+        answers = [await client.get("/api/v1/auth/me") for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+        assert [a.headers["ratelimit"].split(";")[:2] for a in answers] == [
+            ['"anonymous"', f"r={left}"] for left in (2, 1, 0, 0)
+        ]
+        assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"anonymous";q=3;w=60'}
+        refused = answers[-1]
+        assert (refused.json()["code"], refused.headers["content-type"]) == ("rate_limited", "application/problem+json")
+        assert 1 <= int(refused.headers["retry-after"]) <= 120
+        # What must answer for machines, and what is no API call, is not counted.
+        for path in ("/health", "/", "/openapi.json"):
+            free = await client.get(path)
+            assert (free.status_code, "ratelimit" in free.headers) == (200, False)
+        forged = await client.get("/api/v1/auth/me", headers={"Authorization": "Bearer x.y.z"})
+        assert forged.status_code == 429
+
+
+async def test_a_user_has_a_limit_of_their_own_wherever_they_call_from(tight: Runtime) -> None:
+    async with tight.database.transaction() as session:
+        ada, bob = await a_user(session), await a_user(session)
+    headers = await bearer(tight, ada)
+    statuses = []
+    for number in range(6):
+        async with calling(tight, f"192.0.2.{number}") as client:
+            answer = await client.get("/api/v1/auth/me", headers=headers)
+            statuses.append(answer.status_code)
+            assert answer.headers["ratelimit-policy"] == '"user";q=5;w=60'
+    assert statuses == [200] * 5 + [429]
+    async with calling(tight) as client:
+        assert (await client.get("/api/v1/auth/me", headers=await bearer(tight, bob))).status_code == 200
+        assert (await client.get("/api/v1/auth/me")).status_code == 401
+
+
+async def test_only_the_allowed_hosts_are_answered(runtime: Runtime) -> None:
+    runtime.settings.allowed_hosts = ["orion.example.com", "*.shops.example.com"]
+    async with calling(runtime) as client:
+        for host, status in (
+            ("orion.example.com", 200),
+            ("orion.example.com:8000", 200),
+            ("a.shops.example.com", 200),
+            ("evil.example.com", 400),
+            ("orion.example.com.evil.example", 400),
+            ("", 400),
+        ):
+            assert (await client.get("/", headers={"Host": host})).status_code == status, host
+
+
+async def test_answers_close_doors_in_browsers(runtime: Runtime) -> None:
+    async with calling(runtime) as client:
+        for path in ("/api/v1/auth/me", "/api/v1/nothing"):
+            headers = (await client.get(path)).headers
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["x-frame-options"] == "DENY"
+            assert headers["cache-control"] == "no-store"
+            assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+            assert "strict-transport-security" not in headers
+    runtime.settings.environment = "production"
+    async with calling(runtime) as client:
+        assert (await client.get("/")).headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+
+
+async def test_production_without_a_good_secret_does_not_start(settings: Settings, database: Database) -> None:
+    for secret in ("", "short"):
+        changed = settings.model_copy(
+            update={"environment": "production", "secret_key": type(settings.secret_key)(secret)}
+        )
+        changed._signing_key = ""
+        with pytest.raises(ValueError, match="SECRET_KEY"):
+            create_app(Runtime(changed, database))

@@ -1,0 +1,114 @@
+"""The serving process with its worker: it starts, it heals, and nothing of it stays behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from orion.kernel import Conflict, Invalid
+from orion.main.listen import listen
+from orion.plumbing.settings import Settings
+from tests.plumbing.workers import environment, eventually
+
+only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@contextmanager
+def serving(settings: Settings, log: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`orion serve` on a free port, in a process group of its own; what is left of it is killed at the end."""
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orion.main", "serve", "--host", "127.0.0.1", "--port", "0", *words],
+            env=environment(settings),
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+async def address(log: Path) -> str:
+    """Where it listens, once it says so and its worker is at work."""
+    await eventually(lambda: "worker started" in log.read_text(), 100)
+    found = re.search(r"http://\S+:\d+", log.read_text())  # noqa: ASYNC240 (a few lines)
+    assert found
+    return found[0]
+
+
+@only_sqlite
+async def test_it_serves_heals_its_worker_and_stops_without_a_trace(settings: Settings, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with serving(settings, log) as process:
+        url = await address(log)
+        (child,) = psutil.Process(process.pid).children()
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"{url}/health", headers={"X-Request-ID": "mine-1"})
+        assert (answer.status_code, answer.json()["status"]) == (200, "healthy")
+        assert answer.json()["checks"]["worker"]["alive"] is True
+        assert answer.headers["X-Request-ID"] == "mine-1"
+
+        child.kill()
+        await eventually(lambda: log.read_text().count("worker started") == 2, 100)
+        (other,) = psutil.Process(process.pid).children()
+        assert other.pid != child.pid
+
+        os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does
+        assert process.wait(30) == 0
+        assert not other.is_running()
+    text = log.read_text()
+    assert "Traceback" not in text
+    assert text.count("the worker ended; another one follows") == 1
+
+
+@only_sqlite
+async def test_a_killed_server_takes_its_worker_with_it(settings: Settings, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with serving(settings, log) as process:
+        await address(log)
+        (child,) = psutil.Process(process.pid).children()
+        process.kill()
+        await eventually(lambda: not child.is_running(), 30)
+    assert "the process that started this worker is gone" in log.read_text()
+
+
+@only_sqlite
+def test_a_port_that_is_taken_is_named_before_anything_starts(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = subprocess.run(
+            [sys.executable, "-m", "orion.main", "serve", "--host", "127.0.0.1", "--port", str(port)],
+            env=environment(settings, DATABASE_URL="sqlite:////nowhere/never-opened.db"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"Error: Port {port} is already in use. Stop the program that has it")
+    assert f"orion serve --port {port + 1}" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_every_address_of_the_host_is_taken_or_none() -> None:
+    sockets = listen("127.0.0.1", 0)
+    port = sockets[0].getsockname()[1]
+    with pytest.raises(Conflict) as refused:
+        listen("127.0.0.1", port)
+    assert refused.value.code == "port_taken"
+    for one in sockets:
+        one.close()
+    with pytest.raises(Invalid):
+        listen("192.0.2.1", 0)  # reserved for documentation: no machine has it

@@ -1,0 +1,112 @@
+"""Sliding windows in memory and in Redis, and a Redis that goes away."""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from orion.plumbing.limits import Limit, Limits, address_key
+
+THREE = Limit("test", 3, 60)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A real Redis on loopback."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("no redis-server on this machine: install it to test limits that processes share")
+    port = free_port()
+    server = subprocess.Popen(
+        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+    )
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    yield f"redis://127.0.0.1:{port}/0", server
+    server.kill()
+    server.wait()
+
+
+async def hits(limits: Limits, times: int, who: str = "ada") -> list[bool]:
+    return [(await limits.hit(THREE, who)).allowed for _ in range(times)]
+
+
+async def test_a_process_counts_each_caller_and_each_limit_apart() -> None:
+    limits = Limits()
+    assert (await limits.test(THREE, "ada")).remaining == 3
+    assert await hits(limits, 4) == [True, True, True, False]
+    assert not (await limits.test(THREE, "ada")).allowed
+    assert (await limits.hit(THREE, "bob")).remaining == 2
+    assert (await limits.hit(Limit("other", 1, 60), "ada")).allowed
+    await limits.clear(THREE, "ada")
+    assert await hits(limits, 1) == [True]
+    assert not (await Limits().test(Limit("test", 3, 60), "ada")).remaining < 3
+
+
+async def test_the_window_slides() -> None:
+    limits, limit = Limits(), Limit("fast", 2, 1)
+    assert [(await limits.hit(limit, "ada")).allowed for _ in range(3)] == [True, True, False]
+    await asyncio.sleep(2.1)
+    assert (await limits.hit(limit, "ada")).allowed
+
+
+async def test_processes_share_their_counts_in_redis(redis: tuple[str, subprocess.Popen[bytes]]) -> None:
+    one, other = Limits(redis[0]), Limits(redis[0])
+    assert await hits(one, 2) == [True, True]
+    assert await hits(other, 2) == [True, False]
+    await one.clear(THREE, "ada")
+    assert (await other.test(THREE, "ada")).allowed
+    await one.close()
+    await other.close()
+
+
+async def test_without_redis_each_process_counts_for_itself_and_says_so_once(
+    redis: tuple[str, subprocess.Popen[bytes]],
+) -> None:
+    url, server = redis
+    limits = Limits(url)
+    assert await hits(limits, 3) == [True, True, True]
+    server.kill()
+    server.wait()
+    with capture_logs() as logs:
+        assert await hits(limits, 4) == [True, True, True, False]
+    assert [entry["event"] for entry in logs] == ["redis_unavailable"]
+    await limits.close()
+
+
+async def test_a_redis_that_was_never_there_stops_nobody() -> None:
+    limits = Limits(f"redis://127.0.0.1:{free_port()}/0")
+    began = time.monotonic()
+    with capture_logs():
+        assert await hits(limits, 4) == [True, True, True, False]
+    assert time.monotonic() - began < 3
+    await limits.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_whom_an_address_stands_for(address: str, key: str) -> None:
+    assert address_key(address) == key
