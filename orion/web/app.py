@@ -15,7 +15,7 @@ from orion.web import errors
 from orion.web.assets import STATIC, AssetsMissing, require_assets
 from orion.web.middleware import PageMiddleware
 from orion.web.pages import ROUTERS
-from orion.web.visit import LoginNeeded, refuse_other_sites
+from orion.web.visit import LoginNeeded, ours_only
 
 OURS = {"account", "admin", "language", "login", "logout", "static", "store", "stores"}
 THEIRS = {"api", "docs", "health", "metrics", "openapi.json", "redoc"}
@@ -33,7 +33,7 @@ def build_web(runtime: Runtime) -> ASGIApp:
     app = FastAPI(
         openapi_url=None,
         max_body_size=runtime.settings.feed_max_bytes,
-        dependencies=[Depends(refuse_other_sites)],
+        dependencies=[Depends(ours_only)],
         middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)],
         exception_handlers={
             AssetsMissing: errors.assets_missing,

@@ -79,7 +79,16 @@ def csrf_token(request: Request) -> str:
     return hmac.new(key, cookie.encode(), "sha256").hexdigest()
 
 
-async def refuse_other_sites(request: Request) -> None:
+async def ours_only(request: Request) -> AsyncIterator[None]:
+    """A dependency of every page: refuse other sites, and let go of uploads when the page is done."""
+    refuse_other_sites(request)
+    try:
+        yield
+    finally:
+        await request.close()
+
+
+def refuse_other_sites(request: Request) -> None:
     """Raises Forbidden (`cross_site`) for a write that a browser sent from anywhere but our own pages."""
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
