@@ -148,9 +148,9 @@ async def test_without_built_assets_it_says_so_instead_of_breaking(
     log = structlog.testing.CapturingLogger()
     monkeypatch.setattr("orion.web.app.log", log)
     app = create_app(runtime)
-    assert [(call.method_name, call.args) for call in log.calls] == [("error", ("web.assets_missing",))]
     async with browser_like(app) as client:
         page = await client.get("/login")
+    assert [(call.method_name, call.args) for call in log.calls] == [("error", ("web.assets_missing",))]
     assert page.status_code == 503
     assert "Run `python scripts/assets.py`" in page.text
     with pytest.raises(assets.AssetsMissing):

@@ -1,0 +1,78 @@
+"""A real server and a real Chromium for the tests that need eyes and hands."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EXPECTED = ("status of 422",)
+"""What the console says of answers that pages are made for."""
+
+
+@contextmanager
+def served(make_app: Callable[[], FastAPI]) -> Iterator[str]:
+    """The address of an application that runs in a thread of its own."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(make_app, factory=True, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started:
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+class Watched:
+    """A page in a fresh browser context, and everything about it that must not happen."""
+
+    def __init__(self, browser: Browser, base_url: str, cookie: str | None, **options: Any) -> None:
+        self.base_url = base_url
+        self.scripts: bool = options["java_script_enabled"]
+        self.context = browser.new_context(base_url=base_url, **options)
+        if cookie:
+            self.context.add_cookies([{"name": "orion_staff", "value": cookie, "url": base_url}])
+        self.problems: list[str] = []
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        self.page.on("console", self._console)
+        self.page.on("request", self._request)
+
+    def check(self) -> None:
+        """Fail on errors of scripts, on the console, on requests to elsewhere and on a page that scrolls sideways."""
+        assert self.problems == []
+        if not self.scripts:
+            return
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+
+    def check_accessibility(self) -> None:
+        """Fail on anything that axe finds."""
+        self.page.evaluate(AXE.read_text() + ";0")
+        found = self.page.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]
+        assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == []
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(text in message.text for text in EXPECTED):
+            self.problems.append(f"console: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.base_url, "data:")):
+            self.problems.append(f"request to elsewhere: {request.url}")
