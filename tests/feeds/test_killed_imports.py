@@ -3,15 +3,13 @@
 import asyncio
 import random
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from bench.make_feed import Options, feed_blocks
-from orion.feeds import ImportJob
+from bench.feeds import Options, feed_blocks
 from orion.main.tables import metadata
 from orion.plumbing.runtime import Runtime
 from tests.feeds.importing import counters, import_bytes, new_store, reload, snapshot, start
@@ -19,7 +17,7 @@ from tests.feeds.nursery import kill, nursery
 from tests.plumbing.workers import eventually
 
 KILLS = 25
-FEED = b"".join(feed_blocks(Options(rows=20_000, error_rate=0.02)))
+FEED = b"".join(feed_blocks(Options(rows=12_000, error_rate=0.02)))
 OPTIONS = {"batch_size": 100}
 
 
@@ -27,8 +25,8 @@ async def undisturbed(runtime: Runtime) -> dict[str, list[tuple[object, ...]]]:
     """What an import leaves behind that nobody disturbs; the database is empty again afterwards."""
     job = await import_bytes(runtime, await new_store(runtime), FEED, **OPTIONS)
     assert job.status == "completed_with_errors"
-    assert job.error_count > 100
-    assert job.warning_count > 100
+    assert job.error_count > 50
+    assert job.warning_count > 50
     assert job.skipped_count > 10
     left = await snapshot(runtime)
     async with runtime.database.transaction() as session:
@@ -45,16 +43,14 @@ async def undisturbed(runtime: Runtime) -> dict[str, list[tuple[object, ...]]]:
     return left
 
 
-async def moved(runtime: Runtime, job_id: int, since: tuple[object, ...], seconds: float) -> tuple[object, ...]:
-    """Wait until the import is elsewhere than `since`, or so many seconds; where it is."""
-    deadline = time.monotonic() + seconds
-    while (now := _place(await reload(runtime, job_id))) == since and time.monotonic() < deadline:
-        await asyncio.sleep(0.01)
-    return now
+async def moved(runtime: Runtime, job_id: int, seconds: float = 30) -> None:
+    """Wait until the import has written another batch."""
+    before = (await reload(runtime, job_id)).next_offset
 
+    async def further() -> bool:
+        return (await reload(runtime, job_id)).next_offset != before
 
-def _place(job: ImportJob) -> tuple[object, ...]:
-    return (job.status, job.phase, job.next_offset)
+    await eventually(further, seconds)
 
 
 @pytest.mark.slow
@@ -62,27 +58,27 @@ def _place(job: ImportJob) -> tuple[object, ...]:
 async def test_25_kills_at_random_moments_leave_no_trace(runtime: Runtime, tmp_path: Path) -> None:
     expected = await undisturbed(runtime)
     seed = random.randrange(10**6)
-    print(f"seed {seed}")  # noqa: T201 (to repeat a failure)
+    print(f"seed {seed}")
     moments = random.Random(seed)
     job = await start(runtime, await new_store(runtime), FEED, **OPTIONS)
-    kills, places = 0, set()
+    kills, offsets = 0, set()
     with nursery(runtime.settings, tmp_path / "workers.log") as workers:
         while kills < KILLS:
-            before = _place(await reload(runtime, job.id))
             worker = workers.worker()
-            if kills % 3:  # two of three lives get on with the work, every third dies at any moment of its start
-                await moved(runtime, job.id, before, 10)
-                await asyncio.sleep(moments.uniform(0, 0.08))
+            if kills % 2:  # every other life gets on with the work, the rest die at any moment of their start
+                await moved(runtime, job.id)
+                await asyncio.sleep(moments.uniform(0, 0.05))
             else:
-                await asyncio.sleep(moments.uniform(0, 1.5))
+                await asyncio.sleep(moments.uniform(0, 1.2))
             kill(worker)
             kills += 1
-            places.add(_place(await reload(runtime, job.id)))
-            assert (await reload(runtime, job.id)).status in ("pending", "processing"), "it ended before it was killed"
-        assert len(places) >= 10
+            now = await reload(runtime, job.id)
+            assert now.status in ("pending", "processing"), "it ended before it was killed"
+            offsets.add(now.next_offset)
+        assert len(offsets) >= 10
         workers.worker()
         await eventually(_ended(runtime, job.id), 120)
-    assert counters(await reload(runtime, job.id))["processed"] == 20_000
+    assert counters(await reload(runtime, job.id))["processed"] == 12_000
     assert await snapshot(runtime) == expected
 
 
@@ -93,10 +89,9 @@ async def test_another_worker_takes_over_from_a_killed_one(runtime: Runtime, tmp
     job = await start(runtime, await new_store(runtime), FEED, **OPTIONS)
     with nursery(runtime.settings, tmp_path / "workers.log") as workers:
         first = workers.worker()
-        begun = await moved(runtime, job.id, ("pending", "waiting", 0), 20)
-        assert begun[0] == "processing"
+        await moved(runtime, job.id)
         workers.worker()
-        await eventually(lambda: _past(runtime, job.id, 100_000), 30)
+        await moved(runtime, job.id)
         kill(first)
         assert (await reload(runtime, job.id)).status == "processing"
         await eventually(_ended(runtime, job.id), 90)
@@ -108,7 +103,3 @@ def _ended(runtime: Runtime, job_id: int) -> Callable[[], object]:
         return (await reload(runtime, job_id)).phase == "finished"
 
     return ended
-
-
-async def _past(runtime: Runtime, job_id: int, offset: int) -> bool:
-    return (await reload(runtime, job_id)).next_offset > offset
