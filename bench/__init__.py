@@ -1,0 +1,1 @@
+"""Measurements, and the feeds they are made with."""

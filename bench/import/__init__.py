@@ -1,0 +1,1 @@
+"""How fast feeds come in."""

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from bench.make_feed import Options, feed_blocks
+from bench.feeds import Options, feed_blocks
 from orion.main.migrate import migrate
 
 from .floors import CopyFloor, UpsertFloor, row_by_row
@@ -56,9 +57,6 @@ def fresh(url: str) -> None:
 
 def measure(url: str, folder: Path, options: argparse.Namespace) -> dict[str, float]:
     """One round on one database."""
-    from importlib import import_module
-
-    floors = import_module("bench.import.floors")
     fresh(url)
     path = feed(folder, options.rows)
     first = imported(url, folder, path, options.batch_size)
@@ -99,12 +97,15 @@ def report(title: str, run: Callable[[], dict[str, float]], rounds: int) -> None
 
 
 def main() -> None:
+    """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m bench.import", description=__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--floor-runs", type=int, default=3, help="the floor is the median of so many")
     parser.add_argument("--batch-size", type=int, default=1000)
-    parser.add_argument("--postgresql", default="postgresql://postgres@127.0.0.1/orion_bench", help="is dropped and made")
+    parser.add_argument(
+        "--postgresql", default="postgresql://postgres@127.0.0.1/orion_bench", help="is dropped and made"
+    )
     parser.add_argument("--only", choices=("postgresql", "sqlite"))
     parser.add_argument("--memory", action="store_true", help="compare the peak memory with ten times the rows instead")
     options = parser.parse_args()
@@ -115,7 +116,7 @@ def main() -> None:
             if options.only in (None, kind):
                 measured = memory if options.memory else measure
                 title = f"{kind}, {options.rows:,} rows, batches of {options.batch_size}"
-                report(title, lambda url=url, measured=measured: measured(url, folder, options), options.rounds)
+                report(title, partial(measured, url, folder, options), options.rounds)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from orion.feeds.reading import Batch, Known, Layout, batches, read_layout, surv
 from orion.feeds.state import Cancelled, TakenOver, Task
 from orion.kernel import OrionError
 from orion.plumbing import files
+from orion.plumbing.db import bulk
 from orion.plumbing.http import Fetched, fetch_to_file
 from orion.plumbing.jobs import RetryLater
 from orion.plumbing.runtime import Runtime
@@ -95,7 +96,7 @@ class _Run:
         offset, row = await state.begin_rows(
             database, task, digest=prepared.digest, total=found.total, offset=layout.offset, row=layout.row
         )
-        async with database.engine.connect() as connection:
+        async with bulk.bulk_connection(database.engine) as connection:
             known = await _known(connection, task.feed_id)
             steps = batches(layout, found, known, offset=offset, row=row, size=task.batch_size)
             await self._write_all(connection, layout, normaliser, steps, offset)

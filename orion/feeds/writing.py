@@ -48,9 +48,6 @@ async def write(
     sqlalchemy.exc.DBAPIError when another import creates the same products just now; nothing is written then.
     """
     async with connection.begin():
-        if connection.dialect.name == "postgresql":
-            # A server that crashes may lose the last batches, checkpoint and all: they are simply done again.
-            await connection.execute(sa.text("SET LOCAL synchronous_commit TO OFF"))
         query = sa.select(ImportJob.next_offset, ImportJob.status, ImportJob.cancel_requested)
         state = (await connection.execute(query.where(ImportJob.id == task.id).with_for_update())).one_or_none()
         if state is None or state.status != "processing" or state.next_offset != offset:

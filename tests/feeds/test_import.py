@@ -189,7 +189,10 @@ async def test_another_stores_product_is_listed_and_never_overwritten(runtime: R
 
 async def test_text_that_means_something_to_a_database_is_only_text(runtime: Runtime) -> None:
     access = await new_store(runtime)
-    tricky = b'id,title,description,note\nT1,"\\.\n\\.","a\n\\.\nb\\N","{""x"": ""\\u0000""}"\nT2,\\N,NULL,"\'; DROP TABLE users; --"\n'
+    tricky = (
+        b'id,title,description,note\nT1,"\\.\n\\.","a\n\\.\nb\\N","{""x"": ""\\u0000""}"\n'
+        b'T2,\\N,NULL,"\'; DROP TABLE users; --"\n'
+    )
     job = await import_bytes(runtime, access, tricky)
     assert counters(job) == {"imported": 2, "processed": 2}
     async with runtime.database.reading() as session:

@@ -27,7 +27,7 @@ async def people(database: Database) -> dict[str, User]:
 async def roles(database: Database) -> dict[str, str]:
     async with database.reading() as session:
         rows = await session.execute(sa.select(User.username, Member.role).join(Member, Member.user_id == User.id))
-        return dict(rows.tuples().all())
+        return {row.username: row.role for row in rows}
 
 
 async def act(database: Database, actor: User, verb: str, target: User, role: str | None = None) -> str:

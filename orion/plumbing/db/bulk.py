@@ -4,7 +4,8 @@ Frames have a column per table column, by name. JSON columns are JSON text, mome
 UTC. Everything runs in the connection's transaction; identifiers come from our own models, never from input.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from io import BytesIO
 from typing import Any, TypeVarTuple
 
@@ -12,7 +13,7 @@ import orjson
 import polars as pl
 import sqlalchemy as sa
 import xxhash
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
 
 from orion.plumbing.db.base import utcnow
@@ -20,6 +21,26 @@ from orion.plumbing.db.base import utcnow
 Ts = TypeVarTuple("Ts")
 
 STORED_MOMENT = "%Y-%m-%d %H:%M:%S.%f"
+
+
+@asynccontextmanager
+async def bulk_connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection whose commits do not wait for the disk, for work that keeps its own checkpoint.
+
+    A PostgreSQL server that crashes may lose the last of these transactions, each as a whole, and nothing else.
+    """
+    async with engine.connect() as connection:
+        relaxed = connection.dialect.name == "postgresql"
+        if relaxed:
+            await connection.execute(sa.text("SET synchronous_commit TO OFF"))
+            await connection.commit()
+        try:
+            yield connection
+        finally:
+            if relaxed:
+                await connection.rollback()
+                await connection.execute(sa.text("RESET synchronous_commit"))
+                await connection.commit()
 
 
 def stored_now() -> pl.Expr:

@@ -1,0 +1,105 @@
+"""An import whose worker is killed ends like one that was never disturbed."""
+
+import asyncio
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bench.feeds import Options, feed_blocks
+from orion.main.tables import metadata
+from orion.plumbing.runtime import Runtime
+from tests.feeds.importing import counters, import_bytes, new_store, reload, snapshot, start
+from tests.feeds.nursery import kill, nursery
+from tests.plumbing.workers import eventually
+
+KILLS = 25
+FEED = b"".join(feed_blocks(Options(rows=12_000, error_rate=0.02)))
+OPTIONS = {"batch_size": 100}
+
+
+async def undisturbed(runtime: Runtime) -> dict[str, list[tuple[object, ...]]]:
+    """What an import leaves behind that nobody disturbs; the database is empty again afterwards."""
+    job = await import_bytes(runtime, await new_store(runtime), FEED, **OPTIONS)
+    assert job.status == "completed_with_errors"
+    assert job.error_count > 50
+    assert job.warning_count > 50
+    assert job.skipped_count > 10
+    left = await snapshot(runtime)
+    async with runtime.database.transaction() as session:
+        if runtime.database.is_sqlite:
+            for table in reversed(metadata.sorted_tables):
+                await session.execute(table.delete())
+        else:
+            names = ", ".join(table.name for table in metadata.sorted_tables)
+            await session.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            await session.execute(sa.text("TRUNCATE dbos.workflow_status CASCADE"))
+        if runtime.database.is_sqlite:
+            await session.execute(sa.text("DELETE FROM workflow_status"))
+    shutil.rmtree(runtime.settings.var_dir / "spool")
+    return left
+
+
+async def moved(runtime: Runtime, job_id: int, seconds: float = 30) -> None:
+    """Wait until the import has written another batch."""
+    before = (await reload(runtime, job_id)).next_offset
+
+    async def further() -> bool:
+        return (await reload(runtime, job_id)).next_offset != before
+
+    await eventually(further, seconds)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_25_kills_at_random_moments_leave_no_trace(runtime: Runtime, tmp_path: Path) -> None:
+    expected = await undisturbed(runtime)
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    moments = random.Random(seed)
+    job = await start(runtime, await new_store(runtime), FEED, **OPTIONS)
+    kills, offsets = 0, set()
+    with nursery(runtime.settings, tmp_path / "workers.log") as workers:
+        while kills < KILLS:
+            worker = workers.worker()
+            if kills % 2:  # every other life gets on with the work, the rest die at any moment of their start
+                await moved(runtime, job.id)
+                await asyncio.sleep(moments.uniform(0, 0.05))
+            else:
+                await asyncio.sleep(moments.uniform(0, 1.2))
+            kill(worker)
+            kills += 1
+            now = await reload(runtime, job.id)
+            assert now.status in ("pending", "processing"), "it ended before it was killed"
+            offsets.add(now.next_offset)
+        assert len(offsets) >= 10
+        workers.worker()
+        await eventually(_ended(runtime, job.id), 120)
+    assert counters(await reload(runtime, job.id))["processed"] == 12_000
+    assert await snapshot(runtime) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+async def test_another_worker_takes_over_from_a_killed_one(runtime: Runtime, tmp_path: Path) -> None:
+    expected = await undisturbed(runtime)
+    job = await start(runtime, await new_store(runtime), FEED, **OPTIONS)
+    with nursery(runtime.settings, tmp_path / "workers.log") as workers:
+        first = workers.worker()
+        await moved(runtime, job.id)
+        workers.worker()
+        await moved(runtime, job.id)
+        kill(first)
+        assert (await reload(runtime, job.id)).status == "processing"
+        await eventually(_ended(runtime, job.id), 90)
+    assert await snapshot(runtime) == expected
+
+
+def _ended(runtime: Runtime, job_id: int) -> Callable[[], object]:
+    async def ended() -> bool:
+        return (await reload(runtime, job_id)).phase == "finished"
+
+    return ended
