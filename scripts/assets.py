@@ -48,7 +48,7 @@ def main() -> None:
     if fresh and (TEST_MARK.is_file() or not dev):
         print("assets: up to date")
         return
-    install(dev=dev)
+    install(dev=dev or TEST_MARK.is_file())
     if not fresh:
         build()
         STAMP.write_text(lock)

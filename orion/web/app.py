@@ -32,7 +32,7 @@ def build_web(runtime: Runtime) -> ASGIApp:
         log.error("web.assets_missing", detail=str(missing))
     app = FastAPI(
         openapi_url=None,
-        max_body_size=runtime.settings.feed_max_bytes,
+        max_body_size=2 * runtime.settings.feed_max_bytes,  # beyond it not even a page explains: see visit.posted
         dependencies=[Depends(ours_only)],
         middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)],
         exception_handlers={

@@ -1,11 +1,9 @@
 """What every page answer carries, and what every page request passes first. Pure ASGI: streams stay streams."""
 
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orion.web.errors import error_page
 from orion.web.i18n import choose_language, use_language
 
 CONTENT_SECURITY_POLICY = (
@@ -43,7 +41,4 @@ class PageMiddleware:
                     headers.add_vary_header("Cookie, Accept-Language, HX-Request")
             await send(message)
 
-        try:
-            await self.app(scope, receive, send_with_headers)
-        except HTTPException as error:  # a body that is too large is refused before any page sees it
-            await error_page(Request(scope), error.status_code)(scope, receive, send_with_headers)
+        await self.app(scope, receive, send_with_headers)

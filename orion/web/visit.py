@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import URL, FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -58,9 +59,15 @@ async def acting(request: Request) -> AsyncIterator[Visit]:
 
 
 async def posted(request: Request) -> FormData:
-    """The form that the visitor sent from one of our own pages. Raises LoginNeeded, Forbidden (`csrf_failed`)."""
+    """The form that the visitor sent from one of our own pages. Raises LoginNeeded, Forbidden (`csrf_failed`).
+
+    A form that says that it is larger than a feed may be is not read: HTTPException with status 413.
+    """
     async with reading(request):
         pass
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > runtime_of(request).settings.feed_max_bytes:
+        raise HTTPException(413)
     sent = request.headers.get("x-csrf-token")
     form = await request.form()
     if sent is None:

@@ -26,7 +26,7 @@ from tests.factories.catalog import make_marketplace_product, make_product
 from tests.factories.feeds import make_import, make_issue
 from tests.factories.people import PASSWORD, a_store, a_user, an_admin
 from tests.plumbing.workers import environment
-from tests.web.browser import ARGUMENTS, Watched, served
+from tests.web.browser import ARGUMENTS, AXE, Watched, served
 
 pytestmark = pytest.mark.browser
 
@@ -126,6 +126,7 @@ def base_url(settings: Settings) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
+    assert AXE.is_file(), "axe is not installed: run python scripts/assets.py --dev"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser

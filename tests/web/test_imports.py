@@ -107,7 +107,7 @@ async def test_an_upload_that_cannot_start_is_not_kept(owner: Shopkeeper, runtim
 
 
 async def test_too_large_an_upload_is_refused(owner: Shopkeeper, runtime: Runtime) -> None:
-    files = {"file": ("a.csv", b"x" * 40_000, "text/csv")}
+    files = {"file": ("a.csv", b"x" * 30_000, "text/csv")}
     runtime.settings.feed_max_bytes = 20_000
     response = await owner.post(f"{owner.home}/marketplace", FORM | {"source": "file"}, files=files)
     assert response.status_code == 413
