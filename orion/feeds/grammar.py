@@ -27,6 +27,7 @@ class Grammar:
         mark = re.escape(self.delimiter)
         quoted = rb'"(?:[^"]|"")*+"'
         other = rb'(?!")' + _run(mark)
+        self._quoted = re.compile(quoted)
         self._field = re.compile(rb"(?:(" + quoted + rb")|(" + other + rb"))(?=(" + mark + rb")|\r?\n)")
 
         strict = rb"(?:" + quoted + rb"|" + _run(mark + b'"') + rb")"
@@ -63,7 +64,7 @@ class Grammar:
             match = self._field.match(buffer, at, end)
             at = match.end() + 1 if match else end
         if buffer[at : at + 1] == b'"':
-            match = self._field.match(buffer, at)
+            match = self._quoted.match(buffer, at, end)
             text = (match.group()[1:-1] if match else b"").replace(b'""', b'"')
         else:
             stop = buffer.find(self.delimiter, at, end)
