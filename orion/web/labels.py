@@ -49,20 +49,8 @@ LANGUAGES: Texts = {"en": lazy("English"), "fr": lazy("French"), "de": lazy("Ger
 ISSUE_TYPES: Texts = {
     "missing_id": lazy("No identifier"),
     "missing_title": lazy("No title"),
-    "missing_price": lazy("No price"),
-    "duplicate_id": lazy("Identifier repeated"),
-    "invalid_price": lazy("Unreadable price"),
-    "invalid_sale_price": lazy("Unreadable sale price"),
-    "invalid_gtin": lazy("Wrong GTIN"),
-    "invalid_date": lazy("Unreadable date"),
-    "invalid_value": lazy("Unusable value"),
-    "invalid_encoding": lazy("Unreadable characters"),
-    "unknown_availability": lazy("Unknown availability"),
-    "unknown_condition": lazy("Unknown condition"),
-    "too_few_fields": lazy("Fields are missing"),
-    "too_many_fields": lazy("Too many fields"),
-    "malformed_quotes": lazy("Quotation mark not closed"),
-    "record_too_long": lazy("Row too long"),
+    "parse_error": lazy("Cannot be read"),
+    "validation_error": lazy("Does not fit"),
 }
 
 FAILURES: Texts = {

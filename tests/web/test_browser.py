@@ -5,13 +5,15 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from orion import identity, merchants
@@ -108,10 +110,17 @@ async def _fill(settings: Settings) -> dict[str | None, str | None]:
 
 @pytest.fixture(scope="module")
 def base_url(settings: Settings) -> Iterator[str]:
-    def make_app() -> object:
-        return create_app(Runtime(settings, Database(settings.effective_database_url, handlers=HANDLERS)))
+    def make_app() -> FastAPI:
+        database = Database(settings.effective_database_url, handlers=HANDLERS)
 
-    with served(make_app) as url:  # type: ignore[arg-type]
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            yield
+            await database.dispose()
+
+        return create_app(Runtime(settings, database), lifespan=lifespan)
+
+    with served(make_app) as url:
         yield url
 
 
@@ -246,12 +255,12 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Nothing: the test tells what matters."""
 
 
-@pytest.fixture(scope="module")
-def worker(settings: Settings, base_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+@pytest.fixture
+def worker(settings: Settings, base_url: str, tmp_path: Path) -> Iterator[None]:
     """A real worker process on the same database."""
     command = [sys.executable, "-c", "from orion.main.cli import app; app()", "worker"]
     variables = environment(settings, FETCH_ALLOWED_HOSTS='["127.0.0.1"]')
-    log = tmp_path_factory.mktemp("worker") / "log"
+    log = tmp_path / "worker.log"
     with log.open("w") as file:
         process = subprocess.Popen(command, env=variables, stdout=file, stderr=subprocess.STDOUT)
     yield
@@ -278,6 +287,7 @@ def test_a_merchants_first_hour(open_page: Open, worker: None, feed_url: str) ->
     page.get_by_role("button", name="Save settings").click()
     expect(address).to_have_attribute("aria-invalid", "true")
     expect(address).to_have_value(feed_url.removeprefix("http://"))
+    expect(page.locator(".toast")).to_have_count(0)
     address.fill(feed_url)
     page.get_by_role("button", name="Save settings").click()
     expect(page.get_by_role("status").get_by_text("Settings saved")).to_be_visible()
@@ -298,7 +308,7 @@ def test_a_merchants_first_hour(open_page: Open, worker: None, feed_url: str) ->
     row.get_by_role("link", name="1 error in import").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Row 3")).to_be_visible()
-    expect(dialog.get_by_text("No title")).to_be_visible()
+    expect(dialog.get_by_text("No title", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
 
     page.get_by_role("link", name="Products", exact=True).click()

@@ -163,7 +163,9 @@ async def test_problems_are_listed_with_their_data_by_severity_and_page(owner: S
     async with runtime.database.transaction() as session:
         for row in range(2, 23):
             await make_issue(session, job, row, row_data={"id": f"SKU-{row}", "price": "<b>abc</b>"})
-        await make_issue(session, job, 30, severity="warning", error_type="invalid_gtin", error_message="Wrong digit.")
+        await make_issue(
+            session, job, 30, severity="warning", error_type="validation_error", error_message="Wrong digit."
+        )
     path = f"{owner.home}/marketplace/imports/{job.id}/issues"
 
     first = (await owner.client.get(path, headers=HTMX)).text
@@ -175,7 +177,7 @@ async def test_problems_are_listed_with_their_data_by_severity_and_page(owner: S
     assert "Wrong digit." in second
     warnings = (await owner.client.get(f"{path}?severity=warning")).text
     assert warnings.count('<article class="issue"') == 1
-    assert "Wrong GTIN" in warnings
+    assert "Does not fit" in warnings
     assert "<h1>Problems of an import</h1>" in warnings
 
 

@@ -38,9 +38,9 @@ on("change", "[data-submit]", (select) => select.form.requestSubmit());
 
 // Dialogs: what is swapped into one opens it; the button, Escape and the backdrop close it.
 const dialog = document.querySelector("dialog.dialog");
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (e) => {
   showTimes();
-  if (dialog && dialog.childElementCount && !dialog.open) dialog.showModal();
+  if (dialog && e.detail.ctx?.target === dialog && !dialog.open) dialog.showModal();
 });
 on("click", "[data-close]", (button) => button.closest("dialog").close());
 on("click", "dialog", (element, e) => {
@@ -55,7 +55,8 @@ document.addEventListener("close-dialog", () => dialog?.close());
 // Messages: the server sends them as an event; a failed request that says nothing gets the general one.
 const toasts = document.getElementById("toasts");
 const toast = (text, kind) => {
-  if (dialog?.open) dialog.append(toasts); // nothing outside an open dialog can be seen
+  if ([...toasts.children].some((shown) => shown.textContent === text)) return;
+  (dialog?.open ? dialog : document.body).append(toasts); // nothing outside an open dialog can be seen
   const element = document.createElement("div");
   element.className = `toast ${kind}`;
   element.textContent = text;
@@ -66,10 +67,11 @@ document.addEventListener("toast", (e) => {
   const { text, kind } = e.detail.value ?? e.detail;
   toast(text, kind);
 });
-const failed = (e) => {
-  if (!e.detail.ctx?.response?.headers?.get?.("HX-Trigger")) toast(toasts.dataset.failed, "bad");
-};
-document.addEventListener("htmx:response:error", failed);
+document.addEventListener("htmx:response:error", (e) => {
+  const { status, headers } = e.detail.ctx.response;
+  if (status !== 422 && !headers.get("HX-Trigger") && !headers.get("HX-Redirect")) toast(toasts.dataset.failed, "bad");
+});
+document.addEventListener("htmx:error", () => toast(toasts.dataset.failed, "bad"));
 
 // Times: the server writes UTC, the reader sees their own zone.
 const format = new Intl.DateTimeFormat(root.lang === "en" ? "en-GB" : root.lang, {
