@@ -18,6 +18,7 @@ from orion.feeds.queries import (
     list_issues,
     next_issues,
 )
+from orion.feeds.spool import forget_spools
 from orion.feeds.start import MAX_BATCH_SIZE, MIN_BATCH_SIZE, parse_feed_url, start_import
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Progress",
     "all_imports",
     "cancel_import",
+    "forget_spools",
     "get_any_import",
     "get_import",
     "get_visible_import",

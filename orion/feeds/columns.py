@@ -82,6 +82,7 @@ def read_columns(headers: list[str]) -> Columns:
     Raises Invalid (`missing_columns`), which names the columns found and the nearest matches, when there is
     no id or no title.
     """
+    headers = [header.replace("\0", "") for header in headers]  # databases cannot hold it
     folded = [fold(header) for header in headers]
     meanings: list[str | None] = [None] * len(headers)
     for exact in (True, False):

@@ -14,18 +14,24 @@ class Read:
     replacement: bytes | None
 
 
+def _run(without: bytes) -> bytes:
+    """The pattern of text up to any of these characters or a line end; a CR on its own is text."""
+    return rb"[^" + without + rb"\r\n]*+(?:\r(?!\n)[^" + without + rb"\r\n]*+)*+"
+
+
 class Grammar:
     """RFC 4180 for one delimiter, lenient in one point: an unquoted field may hold quotes behind its first byte."""
 
     def __init__(self, delimiter: str, fields: int) -> None:
         self.delimiter = delimiter.encode()
-        other = rb"[^" + re.escape(self.delimiter) + rb'\r\n"][^' + re.escape(self.delimiter) + rb"\r\n]*"
-        self._field = re.compile(
-            rb'(?:("(?:[^"]|"")*+")|(' + other + rb")|)(?=(" + re.escape(self.delimiter) + rb")|\r?\n)"
-        )
+        mark = re.escape(self.delimiter)
+        quoted = rb'"(?:[^"]|"")*+"'
+        other = rb'(?!")' + _run(mark)
+        self._quoted = re.compile(quoted)
+        self._field = re.compile(rb"(?:(" + quoted + rb")|(" + other + rb"))(?=(" + mark + rb")|\r?\n)")
 
-        strict = rb'(?:"(?:[^"]|"")*+"|[^' + re.escape(self.delimiter) + rb'\r\n"]*+)'
-        more = b"(?:" + re.escape(self.delimiter) + strict + b"){%d}" % (fields - 1)
+        strict = rb"(?:" + quoted + rb"|" + _run(mark + b'"') + rb")"
+        more = b"(?:" + mark + strict + b"){%d}" % (fields - 1)
         self._whole = re.compile(rb"\n" + strict + more + rb"\r?\n")
 
     def read(self, buffer: bytes, position: int, limit: int) -> Read | None:
@@ -58,7 +64,7 @@ class Grammar:
             match = self._field.match(buffer, at, end)
             at = match.end() + 1 if match else end
         if buffer[at : at + 1] == b'"':
-            match = self._field.match(buffer, at)
+            match = self._quoted.match(buffer, at, end)
             text = (match.group()[1:-1] if match else b"").replace(b'""', b'"')
         else:
             stop = buffer.find(self.delimiter, at, end)

@@ -1,5 +1,6 @@
 """From records as they stand in a feed to rows as the catalogue keeps them, a batch at a time."""
 
+import codecs
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -98,7 +99,7 @@ class Normaliser:
         """The fields of the records as text, by position; white space at the ends is dropped, nothing is null."""
         try:
             frame = pl.read_csv(
-                b"\n".join(raws) + b"\n",
+                codecs.BOM_UTF8 + b"\n".join(raws) + b"\n",  # else polars takes a mark that is a record's own
                 has_header=False,
                 new_columns=self.names,
                 separator=self._delimiter,

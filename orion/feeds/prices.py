@@ -26,6 +26,8 @@ class Price(NamedTuple):
 def parse_price(text: str, default_currency: str) -> Price:
     """Read a price: "29.99 EUR", "€1.234,56", "1 234,56 €", "CHF 1'200", "12".
 
+    A price without a mark is in `default_currency`, which may be written as a symbol too.
+
     Of two different marks the last is the decimal mark; the same mark several times groups thousands; one mark
     followed by exactly three digits groups too ("1.234" is 1234), unless the number begins with 0 or the currency
     has three decimals. Negative amounts, more decimals than the currency has, irregular groups, unknown or
@@ -38,7 +40,7 @@ def parse_price(text: str, default_currency: str) -> Price:
     marks = {_SYMBOLS.get(mark.upper(), mark.upper()) for mark in (before, after) if mark}
     if len(marks) > 1:
         return Price(None, None, "names two currencies")
-    currency = marks.pop() if marks else default_currency
+    currency = marks.pop() if marks else _SYMBOLS.get(default_currency, default_currency)
     if currency not in CURRENCIES:
         return Price(None, None, f"names a currency {currency!r} that does not exist")
     if number[0] in "+-":
@@ -50,10 +52,10 @@ def parse_price(text: str, default_currency: str) -> Price:
     whole, fraction = parts
     if fraction[exponent:].strip("0"):
         return Price(None, None, f"has more decimals than {currency}, which has {exponent}")
-    minor = int((whole or "0") + fraction[:exponent].ljust(exponent, "0"))
-    if minor >= MAX_MINOR:
+    digits = (whole.lstrip("0") or "0") + fraction[:exponent].ljust(exponent, "0")
+    if len(digits) >= len(str(MAX_MINOR)):
         return Price(None, None, "is too large")
-    return Price(minor, currency, None)
+    return Price(int(digits), currency, None)
 
 
 def _whole_and_fraction(number: str, exponent: int) -> tuple[str, str] | None:

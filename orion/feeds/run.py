@@ -19,6 +19,7 @@ from orion.feeds import state, writing
 from orion.feeds.models import FeedRow
 from orion.feeds.normalising import Normaliser
 from orion.feeds.reading import Batch, Known, Layout, batches, read_layout, survey
+from orion.feeds.spool import spool_of
 from orion.feeds.state import Cancelled, TakenOver, Task
 from orion.kernel import OrionError
 from orion.plumbing import files
@@ -42,7 +43,7 @@ async def run(runtime: Runtime, import_id: int) -> None:
     Raises RetryLater while a download may still succeed, DBAPIError when the database is away; any other exception
     is a fault of ours: the import is marked as failed with it, and can be resumed by requeueing its job.
     """
-    spool = runtime.settings.var_dir / "spool" / f"import-{import_id}"
+    spool = spool_of(runtime.settings, import_id)
     try:
         task = await state.claim(runtime.database, import_id)
         if task is not None:
@@ -196,9 +197,8 @@ class _Run:
         downloads = int(self.task.details.get("downloads", 0)) + 1
         if not getattr(problem, "retryable", False) or self.task.upload_key or downloads >= MAX_DOWNLOADS:
             return
-        await state.enter(
-            self.runtime.database, self.task, "waiting", downloads=downloads, problem=problem.detail, starts=0
-        )
+        noted = {"downloads": downloads, "problem": problem.detail}
+        await state.enter(self.runtime.database, self.task, "waiting", **noted)
         raise RetryLater(problem.retry_after or 10.0 * 2 ** (downloads - 1), problem.code)
 
 

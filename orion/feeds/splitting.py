@@ -166,7 +166,8 @@ class Splitter:
         before = bytes_[np.maximum(opening - 1, 0)]
         after = bytes_[closing + 1]
         misplaced = (opening != position) & (before != self.delimiter) & (before != _LF) & (before != _QUOTE)
-        misplaced |= (after != self.delimiter) & (after != _LF) & (after != _CR) & (after != _QUOTE)
+        line_end = (after == _CR) & (bytes_[np.minimum(closing + 2, len(bytes_) - 1)] == _LF)
+        misplaced |= (after != self.delimiter) & (after != _LF) & ~line_end & (after != _QUOTE)
         if misplaced.any():
             suspect[np.searchsorted(ends, opening[misplaced])] = True
 

@@ -70,8 +70,10 @@ def parse_flag(text: str) -> Value:
 def parse_number(text: str) -> Value:
     """Read a whole number from 0 to 2,147,483,647; a spreadsheet's trailing ".0" is dropped."""
     digits = re.sub(r"[.,]0+$", "", text.strip())
-    if digits.isascii() and digits.isdecimal() and int(digits[:11]) < 2**31:
-        return Value(int(digits), None)
+    if digits.isascii() and digits.isdecimal():
+        digits = digits.lstrip("0") or "0"
+        if len(digits) <= 10 and int(digits) < 2**31:
+            return Value(int(digits), None)
     return Value(None, "is not a whole number")
 
 

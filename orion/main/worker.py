@@ -2,6 +2,7 @@
 
 import orion.feeds  # noqa: F401 (declares its jobs)
 from orion.main.process import running
+from orion.main.wiring import CHORES
 from orion.plumbing.jobs import run_worker
 from orion.plumbing.settings import Settings
 
@@ -9,4 +10,4 @@ from orion.plumbing.settings import Settings
 async def work(settings: Settings, parent_pid: int | None = None) -> None:
     """Run jobs until a signal, or until the process `parent_pid` is gone. Raises Unavailable without migrations."""
     async with running(settings) as runtime:
-        await run_worker(runtime, parent_pid)
+        await run_worker(runtime, parent_pid, chores=CHORES)

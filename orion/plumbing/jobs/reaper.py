@@ -1,7 +1,7 @@
 """What every worker does now and then for all: take over the jobs of dead workers, and forget old ones."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,8 +23,15 @@ SWEEP_SECONDS = 3600.0
 FORGET_AT_ONCE = 1000
 
 
-async def keep_house(runtime: Runtime, engine: sa.Engine, worker_id: str) -> None:
-    """Recover and forget, for ever. A database that does not answer is tried again at the next tick."""
+Chore = Callable[[Runtime], Awaitable[None]]
+"""What a worker does now and then besides its jobs; workers may do it at the same time, so it is safe to repeat."""
+
+
+async def keep_house(runtime: Runtime, engine: sa.Engine, worker_id: str, chores: Sequence[Chore]) -> None:
+    """Recover at every tick; forget, and do the chores, at the start and every hour after.
+
+    A database that does not answer is tried again at the next tick.
+    """
     swept = -SWEEP_SECONDS
     loop = asyncio.get_running_loop()
     dead_after = runtime.settings.worker_dead_after_seconds
@@ -34,6 +41,8 @@ async def keep_house(runtime: Runtime, engine: sa.Engine, worker_id: str) -> Non
             await tell_crashes(runtime)
             if loop.time() - swept >= SWEEP_SECONDS:
                 await forget_finished(runtime.database, runtime.settings.jobs_keep_days)
+                for chore in chores:
+                    await chore(runtime)
                 swept = loop.time()
         except sa.exc.SQLAlchemyError as error:
             log.warning("cannot look after the queues", error=str(error))

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -22,7 +22,7 @@ from orion.plumbing.jobs.declare import JOBS, QUEUES, Job, next_attempt_id
 from orion.plumbing.jobs.enqueue import enqueue
 from orion.plumbing.jobs.heartbeat import Heartbeat
 from orion.plumbing.jobs.lock import only_worker
-from orion.plumbing.jobs.reaper import keep_house, tell_failure
+from orion.plumbing.jobs.reaper import Chore, keep_house, tell_failure
 from orion.plumbing.jobs.store import APPLICATION, SERIALIZER, VERSION, job_client, job_engine
 from orion.plumbing.runtime import Runtime
 
@@ -33,11 +33,11 @@ _SAID_TWICE = ("Exception encountered in asynchronous workflow", "Asyncio task c
 Running = dict[str, "asyncio.Task[Any]"]
 
 
-async def run_worker(runtime: Runtime, parent_pid: int | None = None) -> None:
+async def run_worker(runtime: Runtime, parent_pid: int | None = None, *, chores: Sequence[Chore] = ()) -> None:
     """Run jobs until SIGTERM or SIGINT, or until the process `parent_pid`, which started this one, is gone.
 
     Jobs that are running then have `worker_drain_seconds` to finish; what is left is cancelled, stays in its queue
-    and is continued by the next worker.
+    and is continued by the next worker. The `chores` are done once an hour.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -52,19 +52,21 @@ async def run_worker(runtime: Runtime, parent_pid: int | None = None) -> None:
 
     async with only_worker(runtime.database, stop) as ready:
         if ready:
-            async with _working(runtime, parent_pid, orphaned):
+            async with _working(runtime, parent_pid, orphaned, chores):
                 await stop.wait()
 
 
 @asynccontextmanager
-async def working(runtime: Runtime) -> AsyncIterator[None]:
+async def working(runtime: Runtime, *, chores: Sequence[Chore] = ()) -> AsyncIterator[None]:
     """Run jobs in this very process for as long as the block lasts. On SQLite, waits for the file's other worker."""
-    async with only_worker(runtime.database), _working(runtime, None, lambda: None):
+    async with only_worker(runtime.database), _working(runtime, None, lambda: None, chores):
         yield
 
 
 @asynccontextmanager
-async def _working(runtime: Runtime, parent_pid: int | None, orphaned: Callable[[], None]) -> AsyncIterator[None]:
+async def _working(
+    runtime: Runtime, parent_pid: int | None, orphaned: Callable[[], None], chores: Sequence[Chore]
+) -> AsyncIterator[None]:
     settings, database = runtime.settings, runtime.database
     host = socket.gethostname()
     worker_id = f"{host}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -98,7 +100,7 @@ async def _working(runtime: Runtime, parent_pid: int | None, orphaned: Callable[
         register(_runner(runtime, declared, running))
     DBOS.launch()  # inside the running loop, so that jobs run on it
     heartbeat.start()
-    housekeeping = asyncio.create_task(keep_house(runtime, engine, worker_id))
+    housekeeping = asyncio.create_task(keep_house(runtime, engine, worker_id, chores))
     log.info("worker started", worker=worker_id, queues=list(QUEUES))
     try:
         yield
