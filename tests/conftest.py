@@ -8,6 +8,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from pwdlib import PasswordHash
@@ -22,6 +23,10 @@ from orion.plumbing.runtime import Runtime
 from orion.plumbing.settings import Settings
 from scripts.chromium import find as find_chromium
 from tests import databases
+
+# A busy machine is no mistake in the code.
+hypothesis.settings.register_profile("orion", deadline=None)
+hypothesis.settings.load_profile("orion")
 
 DATABASE_FIXTURES = {"sqlite_template", "postgresql_url", "database_url"}
 
