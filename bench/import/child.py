@@ -1,6 +1,5 @@
 """One import in a process of its own: prints seconds, counters and the process's peak memory as a line of JSON."""
 
-import asyncio
 import json
 import resource
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from orion import feeds, identity, merchants
 from orion.feeds.run import run
+from orion.main.process import run as run_process
 from orion.main.wiring import HANDLERS
 from orion.plumbing import files
 from orion.plumbing.db import Database
@@ -54,4 +54,4 @@ async def main(url: str, var: str, feed: str, batch_size: int) -> None:
     print(json.dumps(result))
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])))
+run_process(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])))

@@ -45,22 +45,16 @@ async def take_in(
         rows["marketplace_product_id"].to_list(),
         MarketplaceProduct.marketplace == marketplace,
     )
-    known = pl.DataFrame(
-        [(id_, text, source not in (None, store_id)) for id_, text, source in found],
-        schema={"id": pl.Int64, "marketplace_product_id": pl.String, "shared": pl.Boolean},
-        orient="row",
-    )
-    rows = rows.join(known, on="marketplace_product_id", how="left", maintain_order="left")
-    is_new = rows["id"].is_null()
-    if is_new.any():
-        ids = rows["id"].to_list()
-        new_ids = iter(await bulk.reserve_ids(connection, "marketplace_products", int(is_new.sum())))
-        rows = rows.with_columns(id=pl.Series([next(new_ids) if id_ is None else id_ for id_ in ids], dtype=pl.Int64))
-    is_shared = rows["shared"].fill_null(value=False)
-    rows = rows.drop("shared").with_columns(created_at=bulk.stored_now())
+    known = {text: (id_, source not in (None, store_id)) for id_, text, source in found}
+    texts = rows["marketplace_product_id"].to_list()
+    new_ids = iter(await bulk.reserve_ids(connection, "marketplace_products", len(texts) - len(known)))
+    ids = [known[text][0] if text in known else next(new_ids) for text in texts]
+    is_new = pl.Series([text not in known for text in texts], dtype=pl.Boolean)
+    is_shared = pl.Series([text in known and known[text][1] for text in texts], dtype=pl.Boolean)
+    rows = rows.with_columns(id=pl.Series(ids, dtype=pl.Int64), created_at=bulk.stored_now())
     listing = _Listing(connection, store_id, marketplace, language, columns)
     if is_new.any():
-        await listing.create(rows.filter(is_new))
+        await listing.create(rows if is_new.all() else rows.filter(is_new))
     if (own := ~is_new & ~is_shared).any():
         await listing.update(rows.filter(own))
     if is_shared.any():

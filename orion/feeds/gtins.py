@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 _SCIENTIFIC = re.compile(r"([0-9])(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})")
 _DECIMALS = re.compile(r"[.,]0*$")
-_WEIGHTS = (3, 1) * 7
+_ZERO = ord("0")
 
 
 class Gtin(NamedTuple):
@@ -36,7 +36,8 @@ def parse_gtin(text: str) -> Gtin:
     length = len(digits)
     if length not in (8, 12, 13, 14):
         digits = digits.zfill(8 if length < 8 else 12)
-    body = sum(int(digit) * weight for digit, weight in zip(reversed(digits[:-1]), _WEIGHTS, strict=False))
-    if (body + int(digits[-1])) % 10:
+    codes = digits.encode()
+    weighted = sum(codes[-1::-2]) + 3 * sum(codes[-2::-2]) - _ZERO * (-(-len(codes) // 2) + 3 * (len(codes) // 2))
+    if weighted % 10:
         return Gtin(None, "has a wrong check digit: compare it with the packaging")
     return Gtin(digits, None)

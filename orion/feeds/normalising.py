@@ -15,7 +15,7 @@ from orion.feeds.grammar import Grammar
 from orion.feeds.gtins import parse_gtin
 from orion.feeds.issues import Issue, error, warning
 from orion.feeds.memory import Memory
-from orion.feeds.prices import Price, parse_price
+from orion.feeds.prices import parse_prices
 
 VERSION = 1
 """Part of every row hash: raise it when the same record would be normalised differently, so that it is read anew."""
@@ -69,7 +69,7 @@ class Normaliser:
         self._grammar = Grammar(delimiter, len(columns.headers))
         self.names = [str(position) for position in range(len(columns.headers))]
         self.unknown = columns.unknown()
-        self.price = Memory(parse_price)
+        self.prices = Memory(parse_prices)
         self.period = Memory(values.parse_period)
         self.parsers: dict[str, Parser] = {
             name: parser
@@ -191,32 +191,27 @@ class _Batch:
         currencies = by_name["currency"].to_list() if "currency" in by_name else empty
         prices = by_name["price"].to_list() if "price" in by_name else empty
         sales = by_name["sale_price"].to_list() if "sale_price" in by_name else empty
-        minors: list[int | None] = []
-        sale_minors: list[int | None] = []
-        codes: list[str | None] = []
+        default, read = self.feed.currency, self.feed.prices
+        found = [
+            read(price or "", sale or "", code.upper() if code else default)
+            for price, sale, code in zip(prices, sales, currencies, strict=True)
+        ]
         still = list(accepted)
-        for index, (text, sale_text, code) in enumerate(zip(prices, sales, currencies, strict=True)):
-            default = (code or self.feed.currency).upper()
-            price = self.feed.price(text, default) if text else Price(None, None, None)
-            if accepted[index] and price.problem:
-                self._refuse(index, "invalid_price", f"The price {_shown(text)} {price.problem}.")
+        for index, (minor, _, _, problem, sale_problem) in enumerate(found):
+            if not accepted[index]:
+                continue
+            if problem:
+                self._refuse(index, "invalid_price", f"The price {_shown(prices[index])} {problem}.")
                 still[index] = False
-            if accepted[index] and text is None and "price" in by_name:
+                continue
+            if minor is None and "price" in by_name:
                 self._warn(index, "missing_price", "The row has no price: the product cannot be sold until it has one.")
-            sale = self.feed.price(sale_text, price.currency or default) if sale_text else Price(None, None, None)
-            problem = sale.problem
-            if sale.currency and price.currency and sale.currency != price.currency:
-                problem = f"is in {sale.currency}, the price in {price.currency}"
-            if problem and still[index]:
-                self._warn(
-                    index, "invalid_sale_price", f"The sale price {_shown(sale_text)} {problem}; it was left out."
-                )
-            minors.append(price.minor)
-            sale_minors.append(None if problem else sale.minor)
-            codes.append(price.currency or (None if problem else sale.currency))
-        out["price_minor"] = pl.Series(minors, dtype=pl.Int64)
-        out["sale_price_minor"] = pl.Series(sale_minors, dtype=pl.Int64)
-        out["currency"] = pl.Series(codes, dtype=pl.String)
+            if sale_problem:
+                message = f"The sale price {_shown(sales[index])} {sale_problem}; it was left out."
+                self._warn(index, "invalid_sale_price", message)
+        out["price_minor"] = pl.Series([pair.minor for pair in found], dtype=pl.Int64)
+        out["sale_price_minor"] = pl.Series([pair.sale_minor for pair in found], dtype=pl.Int64)
+        out["currency"] = pl.Series([pair.currency for pair in found], dtype=pl.String)
         return still
 
     def _attribute(self, name: str, series: pl.Series, accepted: list[bool]) -> pl.Series:

@@ -58,6 +58,31 @@ def parse_price(text: str, default_currency: str) -> Price:
     return Price(int(digits), currency, None)
 
 
+class Prices(NamedTuple):
+    """A price and a sale price in minor units of one currency; a problem says why one of them is missing."""
+
+    minor: int | None
+    sale_minor: int | None
+    currency: str | None
+    problem: str | None
+    sale_problem: str | None
+
+
+def parse_prices(price_text: str, sale_text: str, default_currency: str) -> Prices:
+    """Read a price and a sale price, each empty when there is none. They must be in the same currency."""
+    price = parse_price(price_text, default_currency) if price_text else _NOTHING
+    sale = parse_price(sale_text, price.currency or default_currency) if sale_text else _NOTHING
+    problem = sale.problem
+    if sale.currency and price.currency and sale.currency != price.currency:
+        problem = f"is in {sale.currency}, the price in {price.currency}"
+    if problem:
+        sale = _NOTHING
+    return Prices(price.minor, sale.minor, price.currency or sale.currency, price.problem, problem)
+
+
+_NOTHING = Price(None, None, None)
+
+
 def _whole_and_fraction(number: str, exponent: int) -> tuple[str, str] | None:
     """Digits before and behind the decimal mark, grouping removed; None when the marks make no sense."""
     if " " in number or "'" in number:

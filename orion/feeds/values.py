@@ -26,6 +26,7 @@ _MARKUP = re.compile(r"^https?://schema\.org/")
 _BETWEEN = re.compile(r"[\s_-]+")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[./]([0-9]{1,2})[./]([0-9]{4})(?:[ T]+([0-9]{1,2}):([0-9]{2}))?")
 _SHORT_OFFSET = re.compile(r"([+-][0-9]{2})$")
+_ONE_VALUE = re.compile(r'[^",\\\x00-\x1f]+')
 _NEXT_LINK = re.compile(r"\s*,\s*(?=https?://)")
 
 STORED_MOMENT = "%Y-%m-%d %H:%M:%S.%f"
@@ -111,6 +112,8 @@ def parse_list(text: str) -> str:
     A value that holds a comma is quoted ("a, b",c); addresses are only cut where the next one begins, because they
     may hold commas themselves.
     """
+    if _ONE_VALUE.fullmatch(text):
+        return f'["{text}"]'
     if text.startswith(("http://", "https://")):
         parts = _NEXT_LINK.split(text)
     elif '"' in text:

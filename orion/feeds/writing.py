@@ -92,11 +92,12 @@ async def _remember(connection: AsyncConnection, task: Task, rows: pl.DataFrame,
     said = pl.DataFrame(
         {"feed_id": task.feed_id, "marketplace_product_id": taken.product_ids, "row_hash": rows["row_hash"]}
     )
-    if (new := said.filter(taken.is_new)).height:
+    if taken.is_new.any():
+        new = said if taken.is_new.all() else said.filter(taken.is_new)
         await bulk.insert_rows(connection, "feed_rows", new)
-    if (known := said.filter(~taken.is_new)).height:
+    if not taken.is_new.all():
         keys = ("feed_id", "marketplace_product_id")
-        await bulk.upsert_rows(connection, "feed_rows", keys, known, update=("row_hash",))
+        await bulk.upsert_rows(connection, "feed_rows", keys, said.filter(~taken.is_new), update=("row_hash",))
 
 
 def _shared(work: Prepared, taken: catalog.TakenIn) -> list[Issue]:

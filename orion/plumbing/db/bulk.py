@@ -74,6 +74,8 @@ async def existing(
 
 async def reserve_ids(connection: AsyncConnection, table: str, count: int) -> list[int]:
     """`count` new values of the table's `id`. On SQLite the transaction's write lock keeps them ours."""
+    if not count:
+        return []
     if connection.dialect.name == "sqlite":
         highest = sa.select(sa.func.coalesce(sa.func.max(sa.column("id", sa.Integer)), 0)).select_from(sa.table(table))
         last = (await connection.execute(highest)).scalar_one()
