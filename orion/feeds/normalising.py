@@ -79,7 +79,7 @@ class Normaliser:
 
     @property
     def catalogue_columns(self) -> list[str]:
-        """The marketplace product columns that this feed fills, in the frame's order."""
+        """The marketplace product columns that this feed fills."""
         names = [name for name in self.columns.meanings if name in GOOGLE_ATTRIBUTES]
         if self.columns.has("price") or self.columns.has("sale_price"):
             names += ["price_minor", "sale_price_minor", "currency"]
