@@ -86,8 +86,11 @@ def row_by_row(url: str, sample: int) -> float:
     engine = _sync_engine(url)
     with Session(engine) as session:
         loaded = [_values(model, session, sample) for model in MODELS]
-        for model in reversed(MODELS):
-            session.execute(sa.delete(model))
+        if engine.dialect.name == "sqlite":
+            for model in reversed(MODELS):
+                session.execute(sa.delete(model))
+        else:
+            session.execute(sa.text(f"TRUNCATE {', '.join(TABLES)} CASCADE"))
         session.commit()
         started = time.perf_counter()
         for number, (product, text, listing, said) in enumerate(zip(*loaded, strict=True), 1):

@@ -141,14 +141,14 @@ def upgrade() -> None:
     sa.UniqueConstraint('store_id', 'marketplace', 'language', name=op.f('uq_feeds_store_id_marketplace_language'))
     )
     op.create_table('marketplace_products',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), sa.Identity(always=False, increment=100), nullable=False),
     sa.Column('marketplace', sa.String(length=32), nullable=False),
     sa.Column('marketplace_product_id', sa.String(length=255), nullable=False),
     sa.Column('source_store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('price_minor', sa.BigInteger(), nullable=True),
     sa.Column('sale_price_minor', sa.BigInteger(), nullable=True),
     sa.Column('currency', sa.String(length=3), nullable=True),
-    sa.Column('brand', sa.Text(), nullable=True),
+    sa.Column('brand', sa.String(length=255), nullable=True),
     sa.Column('gtin', sa.String(length=14), nullable=True),
     sa.Column('mpn', sa.Text(), nullable=True),
     sa.Column('identifier_exists', sa.Boolean(), nullable=True),
@@ -243,6 +243,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['marketplace_product_id'], ['marketplace_products.id'], name=op.f('fk_feed_rows_marketplace_product_id_marketplace_products'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('feed_id', 'marketplace_product_id', name=op.f('pk_feed_rows'))
     )
+    op.create_index(op.f('ix_feed_rows_marketplace_product_id'), 'feed_rows', ['marketplace_product_id'], unique=False)
     op.create_table('marketplace_import_jobs',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -359,6 +360,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_marketplace_import_jobs_status'), table_name='marketplace_import_jobs')
     op.drop_index(op.f('ix_marketplace_import_jobs_feed_id'), table_name='marketplace_import_jobs')
     op.drop_table('marketplace_import_jobs')
+    op.drop_index(op.f('ix_feed_rows_marketplace_product_id'), table_name='feed_rows')
     op.drop_table('feed_rows')
     op.drop_index(op.f('ix_marketplace_products_source_store_id'), table_name='marketplace_products')
     op.drop_index(op.f('ix_marketplace_products_gtin'), table_name='marketplace_products')

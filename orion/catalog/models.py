@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from orion.plumbing.db import Base, BigId, utcnow
+from orion.plumbing.db import ID_BLOCK, Base, BigId, utcnow
 
 Text = sa.Text
 
@@ -22,7 +22,7 @@ class MarketplaceProduct(Base):
     __tablename__ = "marketplace_products"
     __table_args__ = (sa.UniqueConstraint("marketplace", "marketplace_product_id"),)
 
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, sa.Identity(increment=ID_BLOCK), primary_key=True)
     marketplace: Mapped[str] = mapped_column(sa.String(32))
     marketplace_product_id: Mapped[str] = mapped_column(sa.String(255))
     source_store_id: Mapped[int | None] = mapped_column(sa.ForeignKey("stores.id", ondelete="SET NULL"), index=True)
@@ -30,7 +30,7 @@ class MarketplaceProduct(Base):
     sale_price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     currency: Mapped[str | None] = mapped_column(sa.String(3))
 
-    brand: Mapped[str | None] = mapped_column(Text, index=True)
+    brand: Mapped[str | None] = mapped_column(sa.String(255), index=True)
     gtin: Mapped[str | None] = mapped_column(sa.String(14), index=True)
     mpn: Mapped[str | None] = mapped_column(Text)
     identifier_exists: Mapped[bool | None]

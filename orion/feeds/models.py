@@ -42,7 +42,7 @@ class FeedRow(Base):
 
     feed_id: Mapped[int] = mapped_column(sa.ForeignKey("feeds.id", ondelete="CASCADE"), primary_key=True)
     marketplace_product_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("marketplace_products.id", ondelete="CASCADE"), primary_key=True
+        sa.ForeignKey("marketplace_products.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     row_hash: Mapped[int] = mapped_column(sa.BigInteger)
 

@@ -48,6 +48,7 @@ class Parser(NamedTuple):
 
 
 _BY_NAME = {
+    "brand": Parser(values.parse_brand, "invalid_value", pl.String),
     "gtin": Parser(parse_gtin, "invalid_gtin", pl.String),
     "availability": Parser(Memory(values.parse_availability), "unknown_availability", pl.String),
     "condition": Parser(Memory(values.parse_condition), "unknown_condition", pl.String),

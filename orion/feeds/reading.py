@@ -160,8 +160,7 @@ class Known:
     def find(self, hashes: Hashes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """For each hash whether it is known, and whether its record had warnings."""
         if not len(self._hashes):
-            nothing = np.zeros(len(hashes), bool)
-            return nothing, nothing
+            return np.zeros(len(hashes), bool), np.zeros(len(hashes), bool)
         places = np.searchsorted(self._hashes, hashes)
         places[places == len(self._hashes)] = 0
         known = self._hashes[places] == hashes
@@ -204,7 +203,7 @@ def _classify(block: Block, layout: Layout, found: Survey, known: Known) -> Batc
             batch.issues.append(_repeat(row, first, winner, block.record(index), layout))
         if row != winner:
             batch.skipped += 1
-            is_known[index] = warned[index] = True
+            is_known[index], warned[index] = True, False
             batch.unchanged -= 1
     batch.unchanged += int(is_known.sum())
 

@@ -24,7 +24,7 @@ MAX_RECORD = 1 << 20
 
 _QUOTE, _LF, _CR = 34, 10, 13
 _TYPICAL_RECORD = 800
-_TAIL = 1 << 16
+_TAIL = MAX_RECORD
 """Bytes kept while skipping, lest the record that ends the skipping is cut in two."""
 _CALM = 20
 """So many good records in a row end the careful path."""

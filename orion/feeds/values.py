@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import orjson
 
+from orion.plumbing.db.bulk import STORED_MOMENT
+
 _AVAILABILITY = {
     "in_stock": "in stock|instock|in inventory|available|yes|en stock|disponible|auf lager|lieferbar|sofort lieferbar|"
     "vorrätig|verfügbar",
@@ -29,7 +31,7 @@ _SHORT_OFFSET = re.compile(r"([+-][0-9]{2})$")
 _ONE_VALUE = re.compile(r'[^",\\\x00-\x1f]+')
 _NEXT_LINK = re.compile(r"\s*,\s*(?=https?://)")
 
-STORED_MOMENT = "%Y-%m-%d %H:%M:%S.%f"
+MAX_BRAND = 255
 
 
 class Value(NamedTuple):
@@ -60,6 +62,11 @@ def _choice(table: dict[str, str], known: str) -> Callable[[str], Value]:
 parse_availability = _choice(_AVAILABILITY, "in_stock, out_of_stock, preorder or backorder")
 parse_condition = _choice(_CONDITION, "new, refurbished or used")
 _flag_word = _choice(_FLAG, "yes or no")
+
+
+def parse_brand(text: str) -> Value:
+    """Take a brand of at most 255 characters: products are found by it, and an index takes no long texts."""
+    return Value(text, None) if len(text) <= MAX_BRAND else Value(None, f"is longer than {MAX_BRAND} characters")
 
 
 def parse_flag(text: str) -> Value:
@@ -112,6 +119,7 @@ def parse_list(text: str) -> str:
     A value that holds a comma is quoted ("a, b",c); addresses are only cut where the next one begins, because they
     may hold commas themselves.
     """
+    text = text.strip()
     if _ONE_VALUE.fullmatch(text):
         return f'["{text}"]'
     if text.startswith(("http://", "https://")):

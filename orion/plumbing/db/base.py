@@ -38,6 +38,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit key. SQLite counts up only in a column declared INTEGER."""
 
+ID_BLOCK = 100
+"""Tables filled in bulk count in such steps on PostgreSQL: one turn of the sequence reserves a block of ids."""
+
 JsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 

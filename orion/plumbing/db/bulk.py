@@ -16,7 +16,7 @@ import xxhash
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
 
-from orion.plumbing.db.base import utcnow
+from orion.plumbing.db.base import ID_BLOCK, utcnow
 
 Ts = TypeVarTuple("Ts")
 
@@ -73,7 +73,10 @@ async def existing(
 
 
 async def reserve_ids(connection: AsyncConnection, table: str, count: int) -> list[int]:
-    """`count` new values of the table's `id`. On SQLite the transaction's write lock keeps them ours."""
+    """`count` new values of the `id` of a table that counts in blocks; what is left of the last block is never used.
+
+    On SQLite they follow the highest one, and the transaction's write lock keeps them ours.
+    """
     if not count:
         return []
     if connection.dialect.name == "sqlite":
@@ -81,8 +84,9 @@ async def reserve_ids(connection: AsyncConnection, table: str, count: int) -> li
         last = (await connection.execute(highest)).scalar_one()
         return list(range(last + 1, last + 1 + count))
     next_id = sa.func.nextval(sa.func.pg_get_serial_sequence(table, "id"))
-    query = sa.select(sa.func.array_agg(next_id)).select_from(sa.func.generate_series(1, count).alias())
-    return list((await connection.execute(query)).scalar_one())
+    blocks = sa.func.generate_series(1, -(-count // ID_BLOCK)).alias()
+    starts = (await connection.execute(sa.select(sa.func.array_agg(next_id)).select_from(blocks))).scalar_one()
+    return [start + step for start in starts for step in range(ID_BLOCK)][:count]
 
 
 async def insert_rows(connection: AsyncConnection, table: str, frame: pl.DataFrame) -> None:
