@@ -11,7 +11,9 @@ from alembic.script import ScriptDirectory
 from orion.plumbing.db import Database
 from orion.plumbing.jobs import prepare_job_tables
 
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
+_PACKAGED = Path(__file__).parents[1] / "migrations"
+MIGRATIONS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] / "migrations"
+"""Inside the package when it was installed from a wheel, beside it in a source tree."""
 
 
 def migrate(database_url: str, revision: str = "head") -> None:

@@ -65,7 +65,8 @@ class Watched:
 
     def check_accessibility(self) -> None:
         """Fail on anything that axe finds."""
-        self.page.evaluate(AXE.read_text() + ";0")
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text() + ";0")
         found = self.page.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]
         assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == []
 
