@@ -51,7 +51,8 @@ async def take_in(
     ids = [known[text][0] if text in known else next(new_ids) for text in texts]
     is_new = pl.Series([text not in known for text in texts], dtype=pl.Boolean)
     is_shared = pl.Series([text in known and known[text][1] for text in texts], dtype=pl.Boolean)
-    rows = rows.with_columns(id=pl.Series(ids, dtype=pl.Int64), created_at=bulk.stored_now())
+    now = bulk.constant("created_at", bulk.stored_now(), rows.height)
+    rows = rows.hstack([pl.Series("id", ids, dtype=pl.Int64), now])
     listing = _Listing(connection, store_id, marketplace, language, columns)
     if is_new.any():
         await listing.create(rows if is_new.all() else rows.filter(is_new))
@@ -71,10 +72,14 @@ class _Listing:
     columns: Sequence[str]
 
     async def create(self, rows: pl.DataFrame) -> None:
-        products = rows.select(
-            "id", "marketplace_product_id", *self.columns, "created_at",
-            marketplace=pl.lit(self.marketplace), source_store_id=pl.lit(self.store_id), updated_at="created_at",
-        )  # fmt: skip
+        products = pl.DataFrame(
+            [
+                *(rows[name] for name in ("id", "marketplace_product_id", *self.columns, "created_at")),
+                rows["created_at"].alias("updated_at"),
+                bulk.constant("marketplace", self.marketplace, rows.height),
+                bulk.constant("source_store_id", self.store_id, rows.height),
+            ]
+        )
         await bulk.insert_rows(self.connection, "marketplace_products", products)
         await bulk.insert_rows(self.connection, "marketplace_product_translations", self._texts(rows))
         await bulk.insert_rows(self.connection, "products", self._links(rows))
@@ -106,9 +111,21 @@ class _Listing:
         )
 
     def _texts(self, rows: pl.DataFrame) -> pl.DataFrame:
-        return rows.select("title", "description", marketplace_product_id="id", language=pl.lit(self.language))
+        return pl.DataFrame(
+            [
+                rows["id"].alias("marketplace_product_id"),
+                bulk.constant("language", self.language, rows.height),
+                rows["title"],
+                rows["description"],
+            ]
+        )
 
     def _links(self, rows: pl.DataFrame) -> pl.DataFrame:
-        return rows.select(
-            "created_at", store_id=pl.lit(self.store_id), marketplace_product_id="id", updated_at="created_at"
+        return pl.DataFrame(
+            [
+                bulk.constant("store_id", self.store_id, rows.height),
+                rows["id"].alias("marketplace_product_id"),
+                rows["created_at"],
+                rows["created_at"].alias("updated_at"),
+            ]
         )

@@ -111,8 +111,8 @@ class Normaliser:
         if frame.height != len(raws) or frame.width != len(self.names):
             rows = [self._grammar.values(raw) for raw in raws]
             frame = pl.DataFrame(rows, schema=dict.fromkeys(self.names, pl.String), orient="row")
-        stripped = frame.select(pl.all().str.strip_chars())
-        return stripped.select(pl.when(pl.all() != "").then(pl.all()))
+        stripped = pl.all().str.strip_chars()
+        return frame.select(pl.when(stripped != "").then(stripped))
 
     def row_data(self, raw: bytes) -> dict[str, str]:
         """A record for showing: header -> text, without what the database cannot hold."""

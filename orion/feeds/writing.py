@@ -36,7 +36,7 @@ def prepare(batch: Batch, normaliser: Normaliser) -> Prepared:
     warned = {issue.row for issue in done.issues if issue.severity == "warning"}
     hashes = [batch.records[index].hash | (batch.records[index].row in warned) for index in done.frame["record"]]
     row_hash = pl.Series(np.array(hashes, np.uint64).view(np.int64), dtype=pl.Int64)
-    return Prepared(done.frame.with_columns(row_hash=row_hash), batch.records, issues, batch)
+    return Prepared(done.frame.hstack([row_hash.alias("row_hash")]), batch.records, issues, batch)
 
 
 async def write(
@@ -59,7 +59,7 @@ async def write(
         if work.rows.height:
             taken = await catalog.take_in(
                 connection,
-                work.rows.drop("record", "row_hash"),
+                work.rows,
                 normaliser.catalogue_columns,
                 store_id=task.store_id,
                 marketplace=task.marketplace,
@@ -90,7 +90,11 @@ async def write(
 
 async def _remember(connection: AsyncConnection, task: Task, rows: pl.DataFrame, taken: catalog.TakenIn) -> None:
     said = pl.DataFrame(
-        {"feed_id": task.feed_id, "marketplace_product_id": taken.product_ids, "row_hash": rows["row_hash"]}
+        [
+            bulk.constant("feed_id", task.feed_id, rows.height),
+            taken.product_ids.alias("marketplace_product_id"),
+            rows["row_hash"],
+        ]
     )
     if taken.is_new.any():
         new = said if taken.is_new.all() else said.filter(taken.is_new)

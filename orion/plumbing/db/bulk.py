@@ -43,9 +43,14 @@ async def bulk_connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]
                 await connection.commit()
 
 
-def stored_now() -> pl.Expr:
-    """Now, as a constant frame column."""
-    return pl.lit(utcnow().strftime(STORED_MOMENT))
+def stored_now() -> str:
+    """Now, in the form the database keeps."""
+    return utcnow().strftime(STORED_MOMENT)
+
+
+def constant(name: str, value: str | int, height: int) -> pl.Series:
+    """A column with the same value in every row."""
+    return pl.Series(name, [value]).new_from_index(0, height)
 
 
 async def existing(
