@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from orion.feeds.dialect import Dialect, detect, to_utf8
@@ -166,6 +166,10 @@ def test_latin_text_told_and_converted_is_the_same_text(folder: Path, cells: lis
     text = "id;title;é\n" + "".join(f"{n};{cell};déjà été\n" for n, cell in enumerate(cells))
     for encoding in ("latin-1", "cp1252"):
         raw = text.replace("\xa4", "").encode(encoding)
+        scan = TextScan()
+        scan.update(raw)
+        scan.finish()
+        assume(scan.valid == 0)  # letters that by chance are a UTF-8 sequence cannot be told from one
         assert converted(folder, raw, scanned(raw).encoding) == text.replace("\xa4", "").encode()
 
 

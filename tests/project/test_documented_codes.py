@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-CODE = re.compile(r"(missing|invalid|unknown|malformed|duplicate|shared|nul|too_few|too_many|feed)_[a-z_]+|[a-z_]+_too_long")
+CODE = re.compile(
+    r"(missing|invalid|unknown|malformed|duplicate|shared|nul|too_few|too_many|feed)_[a-z_]+|[a-z_]+_too_long"
+)
 NOT_OF_AN_IMPORT = {"feed_id", "feed_rows", "invalid_batch_size", "invalid_source_url", "unknown_import_status"}
 """Names of columns, tables and request errors that look the same."""
 

@@ -174,7 +174,7 @@ def test_every_page_is_accessible(open_page: Open, who: str | None, path: str, l
     for width in (1440, 390):
         watched.page.set_viewport_size({"width": width, "height": 900})
         for scheme in ("light", "dark"):
-            watched.page.emulate_media(color_scheme=scheme)
+            watched.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colours half-way
             watched.check_accessibility()
         watched.check()
 
