@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from orion import catalog
 from orion.feeds.issues import Issue, family, warning
 from orion.feeds.models import ImportJob
-from orion.feeds.normalising import Normaliser, Record
+from orion.feeds.normalising import Normaliser
 from orion.feeds.reading import Batch
 from orion.feeds.state import Cancelled, TakenOver, Task
 from orion.plumbing.db import bulk, utcnow
@@ -20,10 +20,9 @@ from orion.plumbing.db import bulk, utcnow
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A batch ready to be written: its rows, the records they came from, and all its issues in row order."""
+    """A batch ready to be written: its rows (`record` is the index of a batch's record), all issues in row order."""
 
     rows: pl.DataFrame
-    records: Sequence[Record]
     issues: list[Issue]
     batch: Batch
 
@@ -36,7 +35,7 @@ def prepare(batch: Batch, normaliser: Normaliser) -> Prepared:
     warned = {issue.row for issue in done.issues if issue.severity == "warning"}
     hashes = [batch.records[index].hash | (batch.records[index].row in warned) for index in done.frame["record"]]
     row_hash = pl.Series(np.array(hashes, np.uint64).view(np.int64), dtype=pl.Int64)
-    return Prepared(done.frame.hstack([row_hash.alias("row_hash")]), batch.records, issues, batch)
+    return Prepared(done.frame.hstack([row_hash.alias("row_hash")]), issues, batch)
 
 
 async def write(
@@ -111,7 +110,7 @@ def _shared(work: Prepared, taken: catalog.TakenIn) -> list[Issue]:
     )
     rows = work.rows.filter(taken.is_shared)
     return [
-        warning(work.records[index].row, "shared_product", message, work.records[index].raw, identifier)
+        warning(work.batch.records[index].row, "shared_product", message, work.batch.records[index].raw, identifier)
         for index, identifier in rows.select("record", "marketplace_product_id").rows()
     ]
 
