@@ -13,7 +13,9 @@ database = Database(config.attributes.get("database_url") or config.attributes["
 
 
 def include_name(name: str | None, type_: str, parent_names: Any) -> bool:
-    """Leave the job queue's own tables alone: on SQLite they stand beside ours."""
+    """Leave alone what the models do not describe: the job queue's tables (on SQLite beside ours), and search."""
+    if type_ == "index" and name is not None and name.startswith("search_"):
+        return False
     return type_ != "table" or name in metadata.tables
 
 

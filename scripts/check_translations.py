@@ -14,6 +14,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 WEB = Path(__file__).resolve().parent.parent / "orion" / "web"
+NOTIFICATIONS = WEB.parent / "notifications"
 LANGUAGES = ("fr", "de")
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 OPTIONS = {"**.html": {"newstyle_gettext": "true", "trimmed": "true", "extensions": "jinja2.ext.do", "silent": "false"}}
@@ -25,13 +26,14 @@ def path_of(language: str) -> Path:
 
 
 def extract() -> Catalog:
-    """All texts that templates and Python ask to be translated."""
+    """All texts that templates and Python ask to be translated, and the words of notifications."""
     catalog = Catalog(charset="utf-8")
-    keywords = DEFAULT_KEYWORDS | {"lazy": None}
-    for file, _, message, comments, context in extract_from_dir(
-        WEB, METHODS, OPTIONS, keywords=keywords, strip_comment_tags=True
-    ):
-        catalog.add(message, None, [(file, 1)], auto_comments=comments, context=context)
+    keywords = DEFAULT_KEYWORDS | {"lazy": None, "words": None}
+    for folder in (WEB, NOTIFICATIONS):
+        for file, _, message, comments, context in extract_from_dir(
+            folder, METHODS, OPTIONS, keywords=keywords, strip_comment_tags=True
+        ):
+            catalog.add(message, None, [(file, 1)], auto_comments=comments, context=context)
     return catalog
 
 

@@ -7,17 +7,23 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 
 from orion import __version__
-from orion.api import auth, root, shop
+from orion.api import auth, notifications, root, shop
 from orion.api.admin import imports as admin_imports
+from orion.api.compat import build_letzshop
 from orion.api.middleware import RateLimits
 from orion.api.openapi import describe
 from orion.api.problems import install_problems
-from orion.api.public import health, marketplace
+from orion.api.public import categories, files, health, marketplace, marketplace_products
 from orion.api.public import imports as public_imports
+from orion.api.public import inventory as public_inventory
+from orion.api.store import bulk, mappings, product_images, product_parts, product_writes, schedules, stock, uploads
 from orion.api.store import imports as store_imports
+from orion.api.store import locations as stock_locations
+from orion.api.store import movements as stock_movements
 from orion.api.store import products as store_products
+from orion.api.store import reservations as stock_reservations
 from orion.api.store import settings as store_settings
-from orion.api.store import uploads
+from orion.api.store import webhooks as store_webhooks
 from orion.plumbing.runtime import Runtime
 
 BODY_LIMIT = 1_000_000
@@ -30,11 +36,30 @@ ROUTERS: tuple[APIRouter, ...] = (
     auth.unrepeatable,
     shop.router,
     marketplace.router,
+    marketplace_products.router,
+    categories.router,
     public_imports.router,
+    public_inventory.router,
     store_imports.router,
     uploads.router,
+    mappings.router,
+    mappings.unrepeatable,
+    schedules.router,
     store_products.router,
+    bulk.router,
+    product_writes.router,
+    product_parts.router,
+    product_images.router,
+    files.router,
+    stock.router,
+    stock_locations.router,
+    stock_movements.router,
+    stock_reservations.router,
     store_settings.router,
+    store_webhooks.router,
+    store_webhooks.unrepeatable,
+    store_webhooks.events_router,
+    notifications.router,
     admin_imports.router,
 )
 """Every router of the API, in the order of the documentation."""
@@ -48,6 +73,8 @@ def build_api(
         title="Orion",
         version=__version__,
         description="One catalogue, one stock and one order inbox for every marketplace a merchant sells on.",
+        docs_url=None,  # the pages that show it are the portals'
+        redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
         middleware=[Middleware(RateLimits, runtime=runtime)],
         lifespan=lifespan,
@@ -57,4 +84,5 @@ def build_api(
     for router in ROUTERS:
         app.include_router(router, max_body_size=BODY_LIMIT)
     describe(app)
+    app.mount("/v2.1", build_letzshop(runtime, ROUTERS, body_limit=BODY_LIMIT))
     return app

@@ -25,6 +25,11 @@ class NewImport(Body):
         description="rows that are stored at a time",
         examples=[1000],
     )
+    on_missing: str = Field(
+        "keep",
+        description="what happens to products that the feed no longer has: keep, unpublish or out_of_stock",
+        examples=["keep"],
+    )
 
 
 class ProgressAnswer(BaseModel):
@@ -62,6 +67,7 @@ class ImportAnswer(BaseModel):
     source_url: str | None = Field(description="null for an uploaded file", examples=["https://example.com/feed.csv"])
     filename: str | None = Field(description="of an uploaded file", examples=[None])
     batch_size: int = Field(examples=[1000])
+    on_missing: str = Field(description="the policy for products that the feed no longer has", examples=["keep"])
     imported_count: int = Field(description="rows that brought a new product", examples=[150])
     updated_count: int = Field(description="rows that changed a product", examples=[25])
     unchanged_count: int = Field(description="rows that said nothing new", examples=[1000])
@@ -166,6 +172,7 @@ _SAME = (
     "source_url",
     "filename",
     "batch_size",
+    "on_missing",
     "imported_count",
     "updated_count",
     "unchanged_count",

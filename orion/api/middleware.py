@@ -1,18 +1,67 @@
-"""What every request passes before the routes: safe headers, a last net for failures, and rate limits. Pure ASGI."""
+"""What every request passes before the routes: hosts, safe headers, a last net for failures, rate limits. Pure ASGI."""
+
+import math
+import time
+from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orion import identity
+from orion import identity, merchants
 from orion.api.problems import from_exception, problem
 from orion.api.routing import bearer_token
 from orion.kernel import Unauthenticated
 from orion.plumbing.limits import Allowance, Limit, address_key
 from orion.plumbing.runtime import Runtime
 
-API_PREFIX = "/api/"
+API_PREFIXES = ("/api/", "/v2.1/")
+"""What is counted: the API. Its descriptions, health and greetings are not."""
+
+UNCOUNTED = frozenset(f"/v2.1/{name}" for name in ("", "docs", "health", "openapi.json", "redoc"))
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+CORS_SENT = ["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID", "X-Store-Code"]
+"""What pages of other sites may send to the API, beside what browsers allow anyway."""
+
+CORS_SHOWN = [
+    "Content-Disposition",
+    "Idempotency-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-ID",
+]
+"""What pages of other sites may read of an answer, beside what browsers show anyway."""
+
+
+class Hosts:
+    """Refuses requests for names that are not ours with a problem document: `example.com`, `*.example.com`, or `*`."""
+
+    def __init__(self, app: ASGIApp, *, allowed: Sequence[str]) -> None:
+        self.app = app
+        self.any = "*" in allowed
+        self.names = {name.lower() for name in allowed}
+        self.suffixes = tuple(name[1:].lower() for name in allowed if name.startswith("*."))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or answer 400."""
+        if scope["type"] != "http" or self.any or self._is_ours(Headers(scope=scope).get("host", "")):
+            await self.app(scope, receive, send)
+            return
+        refusal = problem(
+            400, "host_not_allowed", "Nothing is served under this host name: see the ALLOWED_HOSTS setting"
+        )
+        await refusal(scope, receive, send)
+
+    def _is_ours(self, header: str) -> bool:
+        host = header.lower()
+        name = host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]
+        return name in self.names or (name.endswith(self.suffixes) and bool(self.suffixes))
 
 
 class SecurityHeaders:
@@ -34,7 +83,9 @@ class SecurityHeaders:
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("X-Frame-Options", "DENY")
                 headers.setdefault("Referrer-Policy", "same-origin")
-                if scope["path"].startswith(API_PREFIX):
+                headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+                headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+                if scope["path"].startswith(API_PREFIXES):
                     headers.setdefault("Content-Security-Policy", _API_POLICY)
                     headers.setdefault("Cache-Control", "no-store")
                 if self.https:
@@ -79,7 +130,7 @@ class LastNet:
 
 
 class RateLimits:
-    """Counts API calls: of users by who they are, of everybody else by address."""
+    """Counts API calls: of users by who they are, of programs by their API key, of everybody else by address."""
 
     def __init__(self, app: ASGIApp, *, runtime: Runtime) -> None:
         self.app = app
@@ -90,7 +141,8 @@ class RateLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or answer 429."""
-        if scope["type"] != "http" or not scope["path"].startswith(API_PREFIX):
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not path.startswith(API_PREFIXES) or path in UNCOUNTED:
             await self.app(scope, receive, send)
             return
         limit, who = self._caller(scope)
@@ -115,8 +167,11 @@ class RateLimits:
     def _caller(self, scope: Scope) -> tuple[Limit, str]:
         header = Headers(scope=scope).get("Authorization")
         if header:
+            token = bearer_token(header)
+            if (prefix := merchants.read_api_key(token, self.runtime.settings)) is not None:
+                return self.user, f"key:{prefix}"
             try:
-                claims = identity.read_access_token(bearer_token(header), self.runtime.settings)
+                claims = identity.read_access_token(token, self.runtime.settings)
             except Unauthenticated:
                 pass  # whoever brings a bad token is anonymous here; the route says what is wrong with it
             else:
@@ -126,8 +181,12 @@ class RateLimits:
 
 
 def _tell(headers: MutableHeaders, limit: Limit, allowance: Allowance) -> None:
+    """Say it as the IETF drafts it (draft-ietf-httpapi-ratelimit-headers), and as most clients have long read it."""
     headers["RateLimit-Policy"] = f'"{limit.name}";q={limit.amount};w={limit.seconds}'
     headers["RateLimit"] = f'"{limit.name}";r={allowance.remaining};t={allowance.reset_after}'
+    headers["X-RateLimit-Limit"] = str(limit.amount)
+    headers["X-RateLimit-Remaining"] = str(allowance.remaining)
+    headers["X-RateLimit-Reset"] = str(math.ceil(time.time() + allowance.reset_after))
 
 
 def _is_plain_text(message: Message) -> bool:

@@ -9,10 +9,12 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
 
-from orion import identity
+from orion import identity, merchants
 from orion.kernel import OrionError
+from orion.merchants import StoreAccess
 from orion.plumbing import idempotency
 from orion.plumbing.runtime import Runtime
 
@@ -50,6 +52,16 @@ class TransactionalRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def in_transaction(request: Request) -> Response:
+            try:
+                response = await answer(request)
+            finally:
+                identity.acting_with_key(None)
+            access = getattr(request.state, "key_access", None)
+            if access is not None and merchants.use_is_news(access) and response.background is None:
+                response.background = BackgroundTask(_note_use, runtime_of(request), access)
+            return response
+
+        async def answer(request: Request) -> Response:
             database = runtime_of(request).database
             if request.method in _READS:
                 async with database.reading() as session:
@@ -88,16 +100,32 @@ def runtime_of(request: Request) -> Runtime:
 async def authenticated_user(request: Request, session: AsyncSession) -> identity.User | None:
     """The user whose access token the request carries, looked up once; None without an Authorization header.
 
-    Raises Unauthenticated for a token that is not valid, or another scheme than Bearer.
+    None as well with an API key: whoever takes those asks `key_access`. Raises Unauthenticated for a token that is not
+    valid, or another scheme than Bearer.
     """
     if not hasattr(request.state, "user"):
         request.state.user = None
-        if (header := request.headers.get("Authorization")) is not None:
-            request.state.user = await identity.user_for_access_token(
-                session, bearer_token(header), runtime_of(request).settings
-            )
+        token = _token(request)
+        if token is not None and not token.startswith(merchants.KEY_MARK):
+            request.state.user = await identity.user_for_access_token(session, token, runtime_of(request).settings)
     user: identity.User | None = request.state.user
     return user
+
+
+async def key_access(request: Request, session: AsyncSession) -> StoreAccess | None:
+    """The access that the request's API key gives, looked up once; None when it carries none.
+
+    Raises Unauthenticated for a key that is not valid (any more). From here on the audit log names the key.
+    """
+    if not hasattr(request.state, "key_access"):
+        request.state.key_access = None
+        token = _token(request)
+        if token is not None and token.startswith(merchants.KEY_MARK):
+            access = await merchants.access_by_key(session, token)
+            request.state.key_access = access
+            identity.acting_with_key(f"{access.key.name} ({access.key.prefix})" if access.key else None)
+    access_: StoreAccess | None = request.state.key_access
+    return access_
 
 
 def bearer_token(header: str) -> str:
@@ -106,9 +134,28 @@ def bearer_token(header: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-async def _once(request: Request, session: AsyncSession, key: str, request_hash: str, handle: Handler) -> Response:
+def _token(request: Request) -> str | None:
+    header = request.headers.get("Authorization")
+    return None if header is None else bearer_token(header)
+
+
+async def _note_use(runtime: Runtime, access: StoreAccess) -> None:
+    if access.key is not None:
+        async with runtime.database.transaction() as session:
+            await merchants.note_key_use(session, access.key.id)
+
+
+async def _caller(request: Request, session: AsyncSession) -> str:
+    """Whose idempotency keys these are."""
+    access = await key_access(request, session)
+    if access is not None and access.key is not None:
+        return f"key:{access.key.id}"
     user = await authenticated_user(request, session)
-    caller = f"user:{user.id}" if user else "anonymous"
+    return f"user:{user.id}" if user else "anonymous"
+
+
+async def _once(request: Request, session: AsyncSession, key: str, request_hash: str, handle: Handler) -> Response:
+    caller = await _caller(request, session)
     id_ = idempotency.identify(caller, request.method, request.url.path, key)
     kept = await idempotency.claim(session, id_, request_hash)
     if kept is not None:

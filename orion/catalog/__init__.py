@@ -1,8 +1,51 @@
 """Marketplace products, their texts, and the stores' listings of them."""
 
+import orion.catalog.jobs  # noqa: F401 (declares the job)
 from orion.catalog.attributes import AVAILABILITIES, CONDITIONS, GOOGLE_ATTRIBUTES
+from orion.catalog.bulk_actions import (
+    AT_ONCE,
+    BulkAnswer,
+    SampleProduct,
+    act_on_products,
+    get_bulk_run,
+)
+from orion.catalog.bulk_values import ACTIONS
+from orion.catalog.canonical import (
+    Deleted,
+    Written,
+    create_marketplace_product,
+    delete_marketplace_product,
+    update_marketplace_product,
+)
+from orion.catalog.categories import (
+    CategoryName,
+    CategoryView,
+    category_ids,
+    get_category,
+    list_categories,
+    load_categories,
+    map_categories,
+)
+from orion.catalog.details import (
+    ProductDetails,
+    category_of,
+    get_product_details,
+    marketplace_variants_of,
+)
 from orion.catalog.effective import EffectiveProduct
+from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
+from orion.catalog.images import MAX_IMAGE_BYTES, KeptImage, forget_images, image_type, keep_image, read_image
 from orion.catalog.intake import TakenIn, take_in
+from orion.catalog.listings import (
+    DeletedProduct,
+    WrittenProduct,
+    add_image,
+    create_product,
+    delete_product,
+    publish_product,
+    set_images,
+    update_product,
+)
 from orion.catalog.marketplace import (
     MarketplaceFilter,
     MarketplaceProductView,
@@ -12,27 +55,110 @@ from orion.catalog.marketplace import (
     marketplace_products_after,
     translations_of,
 )
-from orion.catalog.models import MarketplaceProduct, MarketplaceProductTranslation, Product, ProductTranslation
+from orion.catalog.models import (
+    BulkRun,
+    MarketplaceProduct,
+    MarketplaceProductTranslation,
+    Product,
+    ProductTranslation,
+)
+from orion.catalog.overrides import OVERRIDES, SETTINGS, FieldView
+from orion.catalog.price_history import (
+    LowestPrice,
+    PricePeriod,
+    lowest_price,
+    price_history,
+    purge_price_changes,
+    record_price_changes,
+)
 from orion.catalog.queries import get_product, list_products
+from orion.catalog.tiers import Quote, Tier, list_price_tiers, price_for, set_price_tiers
+from orion.catalog.translations import ProductTranslationView, get_translation, list_translations
+from orion.catalog.values import Notice
+from orion.catalog.variants import VARIANT_AXES, Variant, Variants
+from orion.catalog.withdraw import restore_listings, withdraw_listings
 
 __all__ = [
+    "ACTIONS",
+    "AT_ONCE",
     "AVAILABILITIES",
     "CONDITIONS",
     "GOOGLE_ATTRIBUTES",
+    "MAX_IMAGE_BYTES",
+    "OVERRIDES",
+    "SETTINGS",
+    "VARIANT_AXES",
+    "BulkAnswer",
+    "BulkRun",
+    "CategoryName",
+    "CategoryView",
+    "Deleted",
+    "DeletedProduct",
     "EffectiveProduct",
+    "FieldView",
+    "KeptImage",
+    "LowestPrice",
     "MarketplaceFilter",
     "MarketplaceProduct",
+    "MarketplaceProductChanged",
     "MarketplaceProductTranslation",
     "MarketplaceProductView",
+    "Notice",
+    "PricePeriod",
     "Product",
+    "ProductChanged",
+    "ProductDetails",
     "ProductTexts",
     "ProductTranslation",
+    "ProductTranslationView",
+    "ProductsChanged",
+    "Quote",
+    "SampleProduct",
     "TakenIn",
+    "Tier",
+    "Variant",
+    "Variants",
+    "Written",
+    "WrittenProduct",
+    "act_on_products",
+    "add_image",
+    "category_ids",
+    "category_of",
+    "create_marketplace_product",
+    "create_product",
+    "delete_marketplace_product",
+    "delete_product",
+    "forget_images",
+    "get_bulk_run",
+    "get_category",
     "get_marketplace_product",
     "get_product",
+    "get_product_details",
+    "get_translation",
+    "image_type",
+    "keep_image",
+    "list_categories",
     "list_marketplace_products",
+    "list_price_tiers",
     "list_products",
+    "list_translations",
+    "load_categories",
+    "lowest_price",
+    "map_categories",
     "marketplace_products_after",
+    "marketplace_variants_of",
+    "price_for",
+    "price_history",
+    "publish_product",
+    "purge_price_changes",
+    "read_image",
+    "record_price_changes",
+    "restore_listings",
+    "set_images",
+    "set_price_tiers",
     "take_in",
     "translations_of",
+    "update_marketplace_product",
+    "update_product",
+    "withdraw_listings",
 ]

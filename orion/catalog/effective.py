@@ -44,6 +44,7 @@ class EffectiveProduct:
     mpn: str | None
     product_type: tuple[str, ...]
     google_product_category: str | None
+    sku: str | None
     link: str | None
     image_link: str | None
     additional_image_link: tuple[str, ...]
@@ -60,6 +61,31 @@ class EffectiveProduct:
         """The currency of the effective price, or of the sale price where there is only that."""
         money = self.price or self.sale_price
         return money.currency if money else None
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """A price and a sale price as one layer holds them: minor units of one currency."""
+
+    minor: int | None = None
+    sale_minor: int | None = None
+    currency: str | None = None
+
+    @property
+    def price(self) -> Money | None:
+        """The price as an amount."""
+        return money(self.minor, self.currency)
+
+    @property
+    def sale_price(self) -> Money | None:
+        """The sale price as an amount."""
+        return money(self.sale_minor, self.currency)
+
+
+def effective_prices(own: Prices, base: Prices) -> tuple[Money | None, Money | None]:
+    """The price and the sale price in effect where a store has its `own` over those of the marketplace product."""
+    price = own.price or base.price
+    return price, effective_sale_price(price, own.price, own.sale_price, base.sale_price)
 
 
 def money(minor: int | None, currency: str | None) -> Money | None:

@@ -10,6 +10,9 @@ from orion.plumbing.db import ID_BLOCK, Base, BigId, utcnow
 
 Text = sa.Text
 
+GTIN14 = "substr('00000000000000' || gtin, length(gtin) + 1, 14)"
+"""`kernel.gtin14` in the words of both databases."""
+
 
 class MarketplaceProduct(Base):
     """The canonical record of a thing for sale. Money is in minor units of `currency`.
@@ -20,7 +23,11 @@ class MarketplaceProduct(Base):
     """
 
     __tablename__ = "marketplace_products"
-    __table_args__ = (sa.UniqueConstraint("marketplace", "marketplace_product_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("marketplace", "marketplace_product_id"),
+        sa.Index("ix_marketplace_products_brand_id", "brand", "id"),
+        sa.Index("ix_marketplace_products_group", "source_store_id", "item_group_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, sa.Identity(increment=ID_BLOCK), primary_key=True)
     marketplace: Mapped[str] = mapped_column(sa.String(32))
@@ -29,9 +36,11 @@ class MarketplaceProduct(Base):
     price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     sale_price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     currency: Mapped[str | None] = mapped_column(sa.String(3))
+    is_digital: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
-    brand: Mapped[str | None] = mapped_column(sa.String(255), index=True)
+    brand: Mapped[str | None] = mapped_column(sa.String(255))
     gtin: Mapped[str | None] = mapped_column(sa.String(14), index=True)
+    gtin14: Mapped[str | None] = mapped_column(sa.String(14), sa.Computed(GTIN14, persisted=True), index=True)
     mpn: Mapped[str | None] = mapped_column(Text)
     identifier_exists: Mapped[bool | None]
     condition: Mapped[str | None] = mapped_column(sa.String(16))
@@ -39,6 +48,7 @@ class MarketplaceProduct(Base):
     multipack: Mapped[int | None]
     is_bundle: Mapped[bool | None]
     google_product_category: Mapped[str | None] = mapped_column(Text)
+    category_id: Mapped[int | None] = mapped_column(sa.ForeignKey("categories.id", ondelete="SET NULL"), index=True)
     product_type: Mapped[list[str] | None]
     item_group_id: Mapped[str | None] = mapped_column(Text)
     age_group: Mapped[str | None] = mapped_column(Text)
@@ -130,12 +140,21 @@ class MarketplaceProductTranslation(Base):
 
 
 class Product(Base):
-    """A store's listing of a marketplace product. A column that is null takes the marketplace product's value."""
+    """A store's listing of a marketplace product. A column that is null takes the marketplace product's value.
+
+    `category_id` is what `google_product_category` means; the two are inherited together. `sku` is the store's own
+    number for the product; `max_quantity` null is "as many as there are".
+    """
 
     __tablename__ = "products"
     __table_args__ = (
         sa.UniqueConstraint("store_id", "marketplace_product_id"),
+        sa.UniqueConstraint("store_id", "sku"),
         sa.CheckConstraint("(price_minor IS NULL AND sale_price_minor IS NULL) OR currency IS NOT NULL", name="money"),
+        sa.Index("ix_products_store_id_id", "store_id", "id"),
+        sa.Index("ix_products_store_id_display_order", "store_id", "display_order", "id"),
+        sa.CheckConstraint("min_quantity >= 1", name="min_quantity"),
+        sa.CheckConstraint("max_quantity >= min_quantity", name="max_quantity"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -148,6 +167,13 @@ class Product(Base):
     currency: Mapped[str | None] = mapped_column(sa.String(3))
     availability: Mapped[str | None] = mapped_column(sa.String(16))
     condition: Mapped[str | None] = mapped_column(sa.String(16))
+    brand: Mapped[str | None] = mapped_column(sa.String(255))
+    image_link: Mapped[str | None] = mapped_column(Text)
+    additional_image_link: Mapped[list[str] | None]
+    product_type: Mapped[list[str] | None]
+    google_product_category: Mapped[str | None] = mapped_column(Text)
+    category_id: Mapped[int | None] = mapped_column(sa.ForeignKey("categories.id", ondelete="SET NULL"), index=True)
+    sku: Mapped[str | None] = mapped_column(sa.String(64))
     is_featured: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     is_active: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     display_order: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -166,3 +192,105 @@ class ProductTranslation(Base):
     language: Mapped[str] = mapped_column(sa.String(2), primary_key=True)
     title: Mapped[str | None] = mapped_column(Text)
     description: Mapped[str | None] = mapped_column(Text)
+
+
+class Category(Base):
+    """A place in the tree of categories. Those between `number` and `last_number` are it and all below it."""
+
+    __tablename__ = "categories"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("categories.id", ondelete="CASCADE"), index=True)
+    google_id: Mapped[int | None] = mapped_column(unique=True)
+    number: Mapped[int] = mapped_column(index=True)
+    last_number: Mapped[int]
+
+
+class CategoryText(Base):
+    """A category's name and full path ("Home > Lamps") in one language; `path_key` is what paths are found by."""
+
+    __tablename__ = "category_texts"
+
+    category_id: Mapped[int] = mapped_column(sa.ForeignKey("categories.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(sa.String(2), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(Text)
+    path_key: Mapped[str] = mapped_column(sa.String(500), index=True)
+
+
+class PriceTier(Base):
+    """What one piece costs when at least `min_quantity` are bought, in minor units of `currency`."""
+
+    __tablename__ = "price_tiers"
+    __table_args__ = (
+        sa.CheckConstraint("min_quantity > 1", name="min_quantity"),
+        sa.CheckConstraint("price_minor >= 0", name="price_minor"),
+    )
+
+    product_id: Mapped[int] = mapped_column(sa.ForeignKey("products.id", ondelete="CASCADE"), primary_key=True)
+    min_quantity: Mapped[int] = mapped_column(primary_key=True)
+    price_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+
+
+class PriceChange(Base):
+    """What a price was until a moment: of a marketplace product, or (`product_id`) a store's own for its listing.
+
+    A price that never changed has no row. In a store's own prices null is what it is there: inherited.
+    """
+
+    __tablename__ = "price_changes"
+    __table_args__ = (
+        sa.Index(None, "marketplace_product_id", "until"),
+        sa.Index(
+            "ix_price_changes_product_id",
+            "product_id",
+            postgresql_where=sa.text("product_id IS NOT NULL"),
+            sqlite_where=sa.text("product_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    marketplace_product_id: Mapped[int] = mapped_column(sa.ForeignKey("marketplace_products.id", ondelete="CASCADE"))
+    product_id: Mapped[int | None] = mapped_column(sa.ForeignKey("products.id", ondelete="CASCADE"))
+    price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    sale_price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    currency: Mapped[str | None] = mapped_column(sa.String(3))
+    until: Mapped[datetime] = mapped_column(index=True)
+
+
+class ProductImage(Base):
+    """An uploaded picture; `key` is its file's. One that no product owns any more waits to be deleted."""
+
+    __tablename__ = "product_images"
+
+    key: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    product_id: Mapped[int | None] = mapped_column(sa.ForeignKey("products.id", ondelete="SET NULL"), index=True)
+    content_type: Mapped[str] = mapped_column(sa.String(16))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class BulkRun(Base):
+    """One thing that is done to many products by a job: those of `filter` up to `last_id`, done up to `done_id`."""
+
+    __tablename__ = "bulk_runs"
+    __table_args__ = (
+        sa.Index(None, "store_id", "id"),
+        sa.CheckConstraint("status IN ('pending', 'running', 'completed', 'failed')", name="status"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    action: Mapped[str] = mapped_column(sa.String(32))
+    values: Mapped[dict[str, Any]]
+    filter: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(sa.String(16), default="pending")
+    failure: Mapped[str | None] = mapped_column(Text)
+    total: Mapped[int]
+    done: Mapped[int] = mapped_column(default=0, server_default="0")
+    skipped: Mapped[int] = mapped_column(default=0, server_default="0")
+    done_id: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    last_id: Mapped[int] = mapped_column(sa.BigInteger)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    completed_at: Mapped[datetime | None]

@@ -2,7 +2,9 @@
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from orion.catalog.attributes import GOOGLE_ATTRIBUTES
 from orion.kernel import FieldError, Invalid
@@ -37,15 +39,27 @@ _MEANINGS = {name: name for name in (*SPECIAL, *GOOGLE_ATTRIBUTES)} | {
 }
 for _internal in ("sale_price_effective_from", "sale_price_effective_to"):
     del _MEANINGS[_internal]
-_REQUIRED = ("id", "title")
+REQUIRED = ("id", "title")
+TARGETS: tuple[str, ...] = tuple(dict.fromkeys(name for name in _MEANINGS.values()))
+"""Every name that a column can be taken for."""
+KEEP, IGNORE = "keep", "ignore"
+"""What else may become of a column: it is kept under its own name, or left out."""
+MAX_KEY = 255
+
+Reason = Literal["saved", "exact", "alias", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`headers` as the feed writes them; `meanings` by position: a known name, or None for a column we only keep."""
+    """`headers` as the feed writes them; `meanings` by position: a known name, or None for a column we only keep.
+
+    `ignored` are the positions that are not even kept, `reasons` say by position how the meaning was found.
+    """
 
     headers: tuple[str, ...]
     meanings: tuple[str | None, ...]
+    ignored: frozenset[int] = frozenset()
+    reasons: tuple[Reason, ...] = ()
 
     @property
     def id_index(self) -> int:
@@ -60,7 +74,7 @@ class Columns:
         """The columns that are kept as they are: position -> header, each header once."""
         kept: dict[int, str] = {}
         for position, (header, meaning) in enumerate(zip(self.headers, self.meanings, strict=True)):
-            if meaning is None:
+            if meaning is None and position not in self.ignored:
                 name, copy = header or f"column {position + 1}", 2
                 while name in kept.values():
                     name, copy = f"{header} {copy}", copy + 1
@@ -76,24 +90,66 @@ def fold(header: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text).strip("_")
 
 
-def read_columns(headers: list[str]) -> Columns:
+def column_key(header: str) -> str:
+    """The name under which a store's mapping of a header is kept: folded, or as it is where nothing Latin is in it."""
+    return (fold(header) or header.strip().strip('"').casefold())[:MAX_KEY]
+
+
+def read_columns(headers: list[str], mapping: Mapping[str, str] | None = None) -> Columns:
     """What each header means; an exact name goes before an alias, the first of equals before the others.
 
-    Raises Invalid (`missing_columns`), which names the columns found and the nearest matches, when there is
-    no id or no title.
+    What the store's `mapping` (column key -> target) says goes before both. Raises Invalid (`missing_columns`), which
+    names the columns found and the nearest matches, when there is no id or no title.
     """
-    headers = [header.replace("\0", "") for header in headers]  # databases cannot hold it
-    folded = [fold(header) for header in headers]
-    meanings: list[str | None] = [None] * len(headers)
-    for exact in (True, False):
-        for position, name in enumerate(folded):
-            meaning = _MEANINGS.get(name)
-            if meaning and (meaning == name) is exact and meaning not in meanings:
-                meanings[position] = meaning
-    missing = [name for name in _REQUIRED if name not in meanings]
+    columns = judge_columns(headers, mapping)
+    missing = [name for name in REQUIRED if name not in columns.meanings]
     if missing:
+        folded = [fold(header) for header in headers]
         raise Invalid("missing_columns", _complaint(missing, headers, folded), errors=_per_column(missing, folded))
-    return Columns(tuple(header.strip() for header in headers), tuple(meanings))
+    return columns
+
+
+def judge_columns(headers: list[str], mapping: Mapping[str, str] | None = None) -> Columns:
+    """The same for any headers, also when required ones are missing."""
+    headers = [header.replace("\0", "") for header in headers]  # databases cannot hold it
+    meanings: list[str | None] = [None] * len(headers)
+    reasons: list[Reason] = ["unknown"] * len(headers)
+    ignored = set()
+    for position, header in enumerate(headers):
+        target = (mapping or {}).get(column_key(header))
+        if target is None or (target in meanings):
+            continue
+        reasons[position] = "saved"
+        if target == IGNORE:
+            ignored.add(position)
+        elif target != KEEP:
+            meanings[position] = target
+    for reason in ("exact", "alias"):
+        for position, header in enumerate(headers):
+            name = fold(header)
+            meaning = _MEANINGS.get(name)
+            if not meaning or reasons[position] != "unknown" or meaning in meanings:
+                continue
+            if (meaning == name) is (reason == "exact"):
+                meanings[position], reasons[position] = meaning, reason
+    return Columns(tuple(header.strip() for header in headers), tuple(meanings), frozenset(ignored), tuple(reasons))
+
+
+def nearest_targets(header: str, taken: Columns | None = None) -> list[str]:
+    """Up to three known names that the header looks like, best first; those the feed has already are left out."""
+    name = fold(header)
+    if not name:
+        return []
+    scores = {
+        target: max(difflib.SequenceMatcher(None, name, other).ratio() for other in _names(target))
+        for target in TARGETS
+        if taken is None or not taken.has(target)
+    }
+    return [target for target in sorted(scores, key=scores.__getitem__, reverse=True) if scores[target] >= 0.6][:3]
+
+
+def _names(target: str) -> list[str]:
+    return [target, *_ALIASES.get(target, "").split()]
 
 
 def _complaint(missing: list[str], headers: list[str], folded: list[str]) -> str:
@@ -101,7 +157,8 @@ def _complaint(missing: list[str], headers: list[str], folded: list[str]) -> str
     found = ", ".join(repr(header.strip()[:60]) for header in headers[:40])
     hints = [f" {near!r} looks like {name!r}." for name in missing for near in _nearest(name, folded)[:1]]
     return (
-        f"The feed has no column {wanted}. Columns found: {found}.{''.join(hints)} Rename the column and import again."
+        f"The feed has no column {wanted}. Columns found: {found}.{''.join(hints)} "
+        "Rename the column, or say what it means in the store's column mapping, and import again."
     )
 
 
@@ -115,9 +172,8 @@ def _per_column(missing: list[str], folded: list[str]) -> list[FieldError]:
 
 
 def _nearest(name: str, folded: list[str]) -> list[str]:
-    names = [name, *_ALIASES.get(name, "").split()]
     scores = {
-        header: max(difflib.SequenceMatcher(None, header, other).ratio() for other in names)
+        header: max(difflib.SequenceMatcher(None, header, other).ratio() for other in _names(name))
         for header in folded
         if header
     }

@@ -16,7 +16,7 @@ def invalid(field: str, code: str, message: str) -> Invalid:
 class FeedUnreadable(Invalid):
     """The file cannot be read as a feed; reading it again changes nothing.
 
-    Codes: `feed_empty`, `feed_not_csv`, `feed_corrupt`, `feed_too_large`.
+    Codes: `feed_empty`, `feed_not_csv`, `feed_corrupt`, `feed_bad_xml`, `feed_too_large`.
     """
 
     retryable = False

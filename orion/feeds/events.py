@@ -1,15 +1,16 @@
 """What feeds tell the packages above them, in the transaction in which it happened."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRequested:
-    """An import was asked for; it is pending and its job is queued."""
+    """An import was asked for; it is pending and its job is queued. `user_id` None: by a schedule, for nobody."""
 
     import_id: int
     store_id: int
-    user_id: int
+    user_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +20,35 @@ class ImportFinished:
     import_id: int
     store_id: int
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class MappingChanged:
+    """A store has said what the columns of its feeds on a marketplace mean: column key -> target, before and after."""
+
+    store_id: int
+    marketplace: str
+    before: dict[str, str]
+    after: dict[str, str]
+    actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleChanged:
+    """A schedule was created, updated or deleted by somebody, or handed to the system (`actor_id` None)."""
+
+    store_id: int
+    schedule_id: int
+    change: str
+    details: dict[str, Any]
+    actor_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GoneConfirmed:
+    """Somebody has let an import apply its policy to products that are gone from the feed."""
+
+    store_id: int
+    import_id: int
+    count: int
+    actor_id: int

@@ -1,4 +1,4 @@
-"""Telling feeds from the other things that addresses answer: web pages, XML, JSON, spreadsheets, pictures."""
+"""Telling feeds from the other things that addresses answer: web pages, JSON, spreadsheets, pictures."""
 
 import codecs
 import html
@@ -38,7 +38,7 @@ _PAGE = re.compile(
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(r"<(\?xml|!doctype|!--|[a-z_][\w.:-]*[\s/>])", re.IGNORECASE)
 _JSON = re.compile(r"(\{\s*(\"[^\"\n]*\"\s*:|\})|\[\s*([\[{\]]|\"[^\"\n]*\"\s*[,\]]|-?\d))")
-_MEND = "Use the address or the export of the feed as CSV or TSV."
+_MEND = "Use the address or the export of the feed as CSV, TSV or XML."
 
 
 def byte_order_mark(start: bytes) -> tuple[str | None, int]:
@@ -64,21 +64,27 @@ def wide_encoding(start: bytes) -> str | None:
 
 
 def refuse_other_formats(start: bytes) -> None:
-    """Raise FeedUnreadable (`feed_not_csv`) when the first bytes show something else than delimited text."""
+    """Raise FeedUnreadable (`feed_not_csv`) when the first bytes show something else than delimited text or XML."""
     for magic, what in _MAGIC:
         if start.startswith(magic):
             raise FeedUnreadable("feed_not_csv", f"This is {what}, not a feed. {_MEND}")
-    encoding, skip = byte_order_mark(start)
-    text = start[skip:].decode(encoding or wide_encoding(start) or "utf-8", "replace").lstrip("\ufeff \t\r\n\0")
-    if text.startswith("<"):
-        if _PAGE.match(text):
-            found = _TITLE.search(text)
-            title = " ".join(html.unescape(found[1]).split())[:100] if found else ""
-            named = f" titled “{title}”" if title else ""
-            raise FeedUnreadable(
-                "feed_not_csv", f"This is a web page{named}, not a feed: perhaps a log-in or error page. {_MEND}"
-            )
-        if _XML.match(text):
-            raise FeedUnreadable("feed_not_csv", f"This is an XML feed, which is not supported yet. {_MEND}")
+    text = _text(start)
+    if text.startswith("<") and _PAGE.match(text):
+        found = _TITLE.search(text)
+        title = " ".join(html.unescape(found[1]).split())[:100] if found else ""
+        named = f" titled “{title}”" if title else ""
+        raise FeedUnreadable(
+            "feed_not_csv", f"This is a web page{named}, not a feed: perhaps a log-in or error page. {_MEND}"
+        )
     if _JSON.match(text):
         raise FeedUnreadable("feed_not_csv", f"This is JSON, not a feed. {_MEND}")
+
+
+def is_xml(start: bytes) -> bool:
+    """Whether the first bytes of what is no web page are those of an XML document."""
+    return _XML.match(_text(start[:LOOK_BYTES])) is not None
+
+
+def _text(start: bytes) -> str:
+    encoding, skip = byte_order_mark(start)
+    return start[skip:].decode(encoding or wide_encoding(start) or "utf-8", "replace").lstrip("\ufeff \t\r\n\0")

@@ -9,15 +9,16 @@ import orjson
 import polars as pl
 
 from orion.catalog.attributes import GOOGLE_ATTRIBUTES
-from orion.feeds import values
+from orion.feeds import mending, values
 from orion.feeds.columns import Columns
 from orion.feeds.grammar import Grammar
-from orion.feeds.gtins import parse_gtin
 from orion.feeds.issues import Issue, error, warning
 from orion.feeds.memory import Memory
-from orion.feeds.prices import parse_prices
+from orion.kernel.choices import Value, parse_availability, parse_condition
+from orion.kernel.gtins import parse_gtin
+from orion.kernel.prices import parse_prices
 
-VERSION = 1
+VERSION = 2
 """Part of every row hash: raise it when the same record would be normalised differently, so that it is read anew."""
 
 MAX_ID = 255
@@ -39,6 +40,17 @@ class Normalised:
     issues: list[Issue]
 
 
+class _Finding(NamedTuple):
+    """What is wrong with one record; `column` is what the feed's column means, `value` what stands there."""
+
+    place: int
+    is_error: bool
+    code: str
+    message: str
+    column: str | None
+    value: str | None
+
+
 class Parser(NamedTuple):
     """How one kind of attribute is read: the parser, the code of the warning when it fails, the column's type."""
 
@@ -48,10 +60,11 @@ class Parser(NamedTuple):
 
 
 _BY_NAME = {
-    "brand": Parser(values.parse_brand, "invalid_value", pl.String),
+    "brand": Parser(values.parse_indexed, "invalid_value", pl.String),
+    "item_group_id": Parser(values.parse_indexed, "invalid_value", pl.String),
     "gtin": Parser(parse_gtin, "invalid_gtin", pl.String),
-    "availability": Parser(Memory(values.parse_availability), "unknown_availability", pl.String),
-    "condition": Parser(Memory(values.parse_condition), "unknown_condition", pl.String),
+    "availability": Parser(Memory(parse_availability), "unknown_availability", pl.String),
+    "condition": Parser(Memory(parse_condition), "unknown_condition", pl.String),
 }
 _BY_KIND = {
     "flag": Parser(Memory(values.parse_flag), "invalid_value", pl.Boolean),
@@ -70,6 +83,7 @@ class Normaliser:
         self._grammar = Grammar(delimiter, len(columns.headers))
         self.names = [str(position) for position in range(len(columns.headers))]
         self.unknown = columns.unknown()
+        self.is_mended = mending.is_mended(columns)
         self.prices = Memory(parse_prices)
         self.period = Memory(values.parse_period)
         self.parsers: dict[str, Parser] = {
@@ -111,12 +125,24 @@ class Normaliser:
         if frame.height != len(raws) or frame.width != len(self.names):
             rows = [self._grammar.values(raw) for raw in raws]
             frame = pl.DataFrame(rows, schema=dict.fromkeys(self.names, pl.String), orient="row")
+        if self.is_mended:
+            frame = frame.select(mending.plain_text(pl.all()))
         stripped = pl.all().str.strip_chars()
         return frame.select(pl.when(stripped != "").then(stripped))
 
+    def fields(self, raw: bytes) -> list[str]:
+        """The fields of a record, as far as it can be read."""
+        return self._grammar.values(raw)
+
+    def header_of(self, meaning: str | None) -> str | None:
+        """What the feed calls the column of this meaning; a name that is none is a header already."""
+        if meaning is not None and meaning in self.columns.meanings:
+            return self.columns.headers[self.columns.meanings.index(meaning)]
+        return meaning
+
     def row_data(self, raw: bytes) -> dict[str, str]:
         """A record for showing: header -> text, without what the database cannot hold."""
-        fields = self._grammar.values(raw)
+        fields = self.fields(raw)
         headers = [*self.columns.headers, *(f"extra field {n}" for n in range(1, len(fields)))]
         return {header: field.replace("\0", "\ufffd") for header, field in zip(headers, fields, strict=False)}
 
@@ -127,7 +153,7 @@ class _Batch:
     def __init__(self, feed: Normaliser, records: Sequence[Record]) -> None:
         self.feed = feed
         self.records = records
-        self.findings: list[tuple[int, bool, str, str]] = []  # record, is it an error?, code, message
+        self.findings: list[_Finding] = []
         self.raws = [record.raw for record in records]
 
     def run(self) -> Normalised:
@@ -167,22 +193,24 @@ class _Batch:
             mended = raw.replace(b"\0", b"")
             if len(mended) != len(raw):
                 message = "The row held NUL bytes, which were taken out. Check the program that exports the feed."
-                self._warn(index, "nul_byte", message)
+                self._warn(index, "nul_byte", message, *self._first_with("\0", raw))
             if not _is_utf8(mended):
                 message = "The row held bytes that are not UTF-8; each became a \ufffd. Export the feed as UTF-8."
-                self._warn(index, "invalid_encoding", message)
+                self._warn(index, "invalid_encoding", message, *self._first_with("\ufffd", mended))
                 mended = mended.decode("utf-8", "replace").encode()
             self.raws[index] = mended
 
     def _accept(self, index: int, title: str | None) -> bool:
         identifier = self.ids[index]
         if identifier is None:
-            self._refuse(index, "missing_id", "The row has no product id. Give every product an id of its own.")
+            message = "The row has no product id. Give every product an id of its own."
+            self._refuse(index, "missing_id", message, "id", None)
         elif len(identifier) > MAX_ID:
             message = f"The product id is {len(identifier)} characters long. Shorten it to {MAX_ID}."
-            self._refuse(index, "id_too_long", message)
+            self._refuse(index, "id_too_long", message, "id", identifier)
         elif title is None:
-            self._refuse(index, "missing_title", "The row has no title. Give the product a title.")
+            message = "The row has no title. Give the product a title."
+            self._refuse(index, "missing_title", message, "title", None)
         else:
             return True
         return False
@@ -202,14 +230,16 @@ class _Batch:
             if not accepted[index]:
                 continue
             if problem:
-                self._refuse(index, "invalid_price", f"The price {_shown(prices[index])} {problem}.")
+                message = f"The price {_shown(prices[index])} {problem}."
+                self._refuse(index, "invalid_price", message, "price", prices[index])
                 still[index] = False
                 continue
             if minor is None and "price" in by_name:
-                self._warn(index, "missing_price", "The row has no price: the product cannot be sold until it has one.")
+                message = "The row has no price: the product cannot be sold until it has one."
+                self._warn(index, "missing_price", message, "price", None)
             if sale_problem:
                 message = f"The sale price {_shown(sales[index])} {sale_problem}; it was left out."
-                self._warn(index, "invalid_sale_price", message)
+                self._warn(index, "invalid_sale_price", message, "sale_price", sales[index])
         out["price_minor"] = pl.Series([pair.minor for pair in found], dtype=pl.Int64)
         out["sale_price_minor"] = pl.Series([pair.sale_minor for pair in found], dtype=pl.Int64)
         out["currency"] = pl.Series([pair.currency for pair in found], dtype=pl.String)
@@ -227,20 +257,20 @@ class _Batch:
             value, problem = parser.parse(text) if text is not None else (None, None)
             if problem and accepted[index]:
                 message = f"The {label} {_shown(text)} {problem}. The product was imported without it."
-                self._warn(index, parser.code, message)
+                self._warn(index, parser.code, message, name, text)
             found.append(value)
         return pl.Series(found, dtype=parser.dtype)
 
     def _periods(self, series: pl.Series, accepted: list[bool], out: dict[str, pl.Series]) -> None:
         starts, ends = [], []
         for index, text in enumerate(series.to_list()):
-            start, end = self.feed.period(text) if text else (values.Value(None, None), values.Value(None, None))
+            start, end = self.feed.period(text) if text else (Value(None, None), Value(None, None))
             if (problem := start.problem or end.problem) and accepted[index]:
                 message = (
                     f"The sale price effective date {_shown(text)} {problem}. The product was imported without it."
                 )
-                self._warn(index, "invalid_date", message)
-                start = end = values.Value(None, problem)
+                self._warn(index, "invalid_date", message, "sale_price_effective_date", text)
+                start = end = Value(None, problem)
             starts.append(start.value)
             ends.append(end.value)
         out["sale_price_effective_from"] = pl.Series(starts, dtype=pl.String)
@@ -252,21 +282,38 @@ class _Batch:
         kept = ({name: text for name, text in zip(names, row, strict=True) if text is not None} for row in rows)
         return pl.Series([orjson.dumps(row).decode() if row else None for row in kept], dtype=pl.String)
 
-    def _refuse(self, index: int, code: str, message: str) -> None:
-        self.findings.append((index, True, code, message))
+    def _refuse(self, index: int, code: str, message: str, column: str | None, value: str | None) -> None:
+        self.findings.append(_Finding(index, True, code, message, column, value))
 
-    def _warn(self, index: int, code: str, message: str) -> None:
-        self.findings.append((index, False, code, message))
+    def _warn(self, index: int, code: str, message: str, column: str | None, value: str | None) -> None:
+        self.findings.append(_Finding(index, False, code, message, column, value))
+
+    def _first_with(self, character: str, raw: bytes) -> tuple[str | None, str | None]:
+        """The header of the first field with the character in it, and the field."""
+        for header, text in zip(self.feed.columns.headers, self.feed.fields(raw), strict=False):
+            if character in text:
+                return header, text
+        return None, None
 
     def _issues(self) -> list[Issue]:
         """The findings by row; what was said of a row that is not imported after all would only distract."""
-        refused = {index for index, is_error, _, _ in self.findings if is_error}
+        refused = {finding.place for finding in self.findings if finding.is_error}
         issues = []
-        for index, is_error, code, message in sorted(self.findings, key=lambda finding: finding[0]):
-            if is_error or index not in refused:
-                record = self.records[index]
-                issue = error if is_error else warning
-                issues.append(issue(record.row, code, message, record.raw, self.ids[index]))
+        for finding in sorted(self.findings, key=lambda finding: finding.place):
+            if finding.is_error or finding.place not in refused:
+                record = self.records[finding.place]
+                issue = error if finding.is_error else warning
+                issues.append(
+                    issue(
+                        record.row,
+                        finding.code,
+                        finding.message,
+                        record.raw,
+                        self.ids[finding.place],
+                        column=self.feed.header_of(finding.column),
+                        value=finding.value,
+                    )
+                )
         return issues
 
 

@@ -4,7 +4,7 @@ An import remembers a hash of every record it took (see FeedRow), so a record th
 sent to the database.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from orion.feeds import mending
 from orion.feeds.columns import Columns, read_columns
 from orion.feeds.grammar import Grammar
 from orion.feeds.issues import Issue, warning
@@ -36,6 +37,7 @@ class Layout:
     offset: int
     row: int
     seed: int
+    header: bytes
 
     @property
     def grammar(self) -> Grammar:
@@ -58,14 +60,25 @@ class Layout:
 class Survey:
     """How many records a feed holds, and the importable rows whose id stands in it more than once.
 
-    `repeated` are those rows in order; `first` and `winner` say, for each, in which row its id stands first and in
-    which last: the last one wins.
+    `ids` are the hashes of all ids in the feed, sorted, each once; `unreadable` counts the rows whose id nobody can
+    know. `repeated` are those rows in order; `first` and `winner` say, for each, in which row its id stands first and
+    in which last: the last one wins.
     """
 
     total: int
     repeated: Rows
     first: Rows
     winner: Rows
+    ids: Hashes
+    unreadable: int
+
+    def has(self, hashes: Hashes) -> NDArray[np.bool_]:
+        """For each hash of an id (see `id_hash`) whether the feed has it."""
+        if not len(self.ids):
+            return np.zeros(len(hashes), bool)
+        places = np.minimum(np.searchsorted(self.ids, hashes), len(self.ids) - 1)
+        found: NDArray[np.bool_] = self.ids[places] == hashes
+        return found
 
 
 @dataclass(slots=True)
@@ -85,8 +98,19 @@ class Batch:
     next_row: int = 0
 
 
-def read_layout(path: Path, delimiter: str, currency: str, *, start: int = 0) -> Layout:
+def read_layout(
+    path: Path,
+    delimiter: str,
+    currency: str,
+    *,
+    start: int = 0,
+    first_row: int | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Layout:
     """Read the header of a prepared feed, which begins at byte `start`.
+
+    `mapping` is what the store has said of its columns; `first_row` the number of the row behind the header, where
+    lines are not what people count.
 
     Raises Invalid: `feed_no_rows` when nothing follows the header, `missing_columns`, `feed_bad_header`.
     """
@@ -102,11 +126,13 @@ def read_layout(path: Path, delimiter: str, currency: str, *, start: int = 0) ->
     if read is None:
         raise Invalid("feed_bad_header", "The first row of the feed cannot be read as a header: is a quote left open?")
     header = head[blank : read.end]
-    columns = read_columns(grammar.values(header))
+    columns = mending.without_findings(read_columns(grammar.values(header), mapping))
     if not head[read.next :].strip():
         raise Invalid("feed_no_rows", "The feed has a header and no rows: there is nothing to import.")
-    seed = xxhash.xxh3_64_intdigest(b"%d\0%s\0%s\0%s" % (VERSION, currency.encode(), delimiter.encode(), header))
-    return Layout(path, delimiter, columns, start + read.next, row + 1, seed)
+    meanings = repr((columns.meanings, sorted(columns.ignored))).encode()
+    facts = (VERSION, currency.encode(), delimiter.encode(), header, meanings)
+    seed = xxhash.xxh3_64_intdigest(b"%d\0%s\0%s\0%s\0%s" % facts)
+    return Layout(path, delimiter, columns, start + read.next, first_row or row + 1, seed, header)
 
 
 def survey(layout: Layout, normaliser: Normaliser) -> Survey:
@@ -114,15 +140,21 @@ def survey(layout: Layout, normaliser: Normaliser) -> Survey:
 
     Rows that cannot be imported do not count as repeats: an id's last row only wins when it is a good one.
     """
-    hashes, total = [np.empty(0, np.uint64)], 0
+    hashes, total, unreadable = [np.empty(0, np.uint64)], 0, 0
+    faulty: list[int] = []
     for block in layout.splitter(offset=layout.offset, row=layout.row, max_records=_SURVEYED):
         total += len(block) + len(block.faults)
         hashes.append(_id_hashes(block, layout))
+        for fault in block.faults:
+            if identifier := _id_of_fault(fault, layout):
+                faulty.append(id_hash(identifier))
+            else:
+                unreadable += 1
     ids = np.concatenate(hashes)
     del hashes
     ids.sort()
     repeated = np.unique(ids[1:][ids[1:] == ids[:-1]])
-    del ids
+    ids = np.union1d(ids, np.array(faulty, np.uint64)) if faulty or len(repeated) else ids
     rows, groups = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for row, group in _importable(layout, normaliser, repeated) if len(repeated) else ():
         rows.append(row)
@@ -133,7 +165,21 @@ def survey(layout: Layout, normaliser: Normaliser) -> Survey:
     first[group_of[::-1]] = row_of[::-1]
     several = first[group_of] != winner[group_of]
     group_of = group_of[several]
-    return Survey(total, row_of[several], first[group_of], winner[group_of])
+    return Survey(total, row_of[several], first[group_of], winner[group_of], ids, unreadable)
+
+
+def id_hash(identifier: str) -> int:
+    """The hash by which a survey knows a product id."""
+    return xxhash.xxh3_64_intdigest(identifier.encode())
+
+
+def _id_of_fault(fault: Issue, layout: Layout) -> str | None:
+    """The id in a row that is not one whole record, where it can still be read: in good order before the damage."""
+    if fault.type not in ("too_few_fields", "too_many_fields"):
+        return None
+    values = layout.grammar.values(fault.raw)
+    index = layout.columns.id_index
+    return values[index].replace("\0", "").strip() or None if index < len(values) else None
 
 
 def _importable(layout: Layout, normaliser: Normaliser, ids: Hashes) -> Iterator[tuple[Rows, Rows]]:
@@ -234,7 +280,9 @@ def _repeat(row: int, first: int, winner: int, raw: bytes, layout: Layout) -> Is
         message = (
             f"The id stands in row {first} already and again in row {winner}. The last row wins: this one was skipped."
         )
-    return warning(row, "duplicate_id", message + " Give every product an id of its own.", raw, identifier)
+    message += " Give every product an id of its own."
+    header = layout.columns.headers[layout.columns.id_index]
+    return warning(row, "duplicate_id", message, raw, identifier, column=header, value=identifier)
 
 
 def _record_hashes(block: Block, seed: int) -> Hashes:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Awaitable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,14 +14,16 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from orion.feeds import failed_rows, missing, state, writing
 from orion.feeds import prepare as files_prepare
-from orion.feeds import state, writing
+from orion.feeds.head import read_head
+from orion.feeds.mapping import mapping_of
 from orion.feeds.models import FeedRow
 from orion.feeds.normalising import Normaliser
 from orion.feeds.reading import Batch, Known, Layout, batches, read_layout, survey
 from orion.feeds.spool import spool_of
 from orion.feeds.state import Cancelled, TakenOver, Task
-from orion.kernel import OrionError
+from orion.kernel import Invalid, OrionError
 from orion.plumbing import files
 from orion.plumbing.db import bulk
 from orion.plumbing.http import Fetched, fetch_to_file
@@ -88,20 +90,49 @@ class _Run:
             await state.complete_unmodified(database, task)
             return
         prepared = source.prepared
-        await state.enter(database, task, "reading", encoding=prepared.encoding, delimiter=prepared.delimiter)
-        layout = await asyncio.to_thread(
-            read_layout, prepared.path, prepared.delimiter, task.currency, start=prepared.start_offset
-        )
+        facts = {"encoding": prepared.encoding, "delimiter": prepared.delimiter}
+        facts |= {"format": "xml"} if prepared.first_row is not None else {}
+        await state.enter(database, task, "reading", **facts)
+        layout = await self._layout(prepared)
         normaliser = Normaliser(layout.columns, prepared.delimiter, task.currency)
         found = await asyncio.to_thread(survey, layout, normaliser)
         offset, row = await state.begin_rows(
-            database, task, digest=prepared.digest, total=found.total, offset=layout.offset, row=layout.row
+            database,
+            task,
+            digest=prepared.digest,
+            total=found.total,
+            offset=layout.offset,
+            row=layout.row,
+            header=writing.storable_text(layout.header),
+            partial=task.retry_of is not None or normaliser.is_mended,
         )
         async with bulk.bulk_connection(database.engine) as connection:
             known = await _known(connection, task.feed_id)
             steps = batches(layout, found, known, offset=offset, row=row, size=task.batch_size)
             await self._write_all(connection, layout, normaliser, steps, offset)
+        await missing.settle(database, task, found)
         await state.complete(database, task, etag=source.etag, last_modified=source.last_modified)
+
+    async def _layout(self, prepared: files_prepare.Prepared) -> Layout:
+        """The feed's layout under the store's mapping; a feed without one leaves a look at its columns."""
+        database, task = self.runtime.database, self.task
+        async with database.reading() as session:
+            mapping = await mapping_of(session, task.store_id, task.marketplace)
+        try:
+            return await asyncio.to_thread(
+                read_layout,
+                prepared.path,
+                prepared.delimiter,
+                task.currency,
+                start=prepared.start_offset,
+                first_row=prepared.first_row,
+                mapping=mapping,
+            )
+        except Invalid as problem:
+            if problem.code == "missing_columns":
+                head = await asyncio.to_thread(read_head, prepared)
+                await state.enter(database, task, "reading", columns=head.to_json())
+            raise
 
     async def _write_all(
         self, connection: AsyncConnection, layout: Layout, normaliser: Normaliser, steps: Iterator[Batch], offset: int
@@ -145,7 +176,7 @@ class _Run:
                 return _Source(prepared, kept["etag"], kept["last_modified"])
         shutil.rmtree(self.spool, ignore_errors=True)
         self.spool.mkdir(parents=True)
-        raw, settings = self.spool / "raw", self.runtime.settings
+        raw, settings, task = self.spool / "raw", self.runtime.settings, self.task
         try:
             fetched = await self._watched(self._download(raw))
             if fetched and fetched.status == "not_modified":
@@ -153,6 +184,8 @@ class _Run:
             prepared = await asyncio.to_thread(
                 files_prepare.prepare, raw, self.spool / "feed.csv", max_bytes=settings.feed_max_bytes
             )
+            if task.is_as_it_was:  # written by us, in the feed's own way
+                prepared = replace(prepared, delimiter=str(task.details["delimiter"]))
         except OrionError as problem:
             await self._try_later(problem)
             raise
@@ -169,6 +202,9 @@ class _Run:
         task, settings = self.task, self.runtime.settings
         if task.upload_key:
             await files.copy_to(task.upload_key, target, settings)
+            return None
+        if task.retry_of is not None:
+            await failed_rows.write_again(self.runtime.database, task.retry_of, target)
             return None
         return await fetch_to_file(
             task.source_url or "",

@@ -1,5 +1,6 @@
 """Start an import."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -8,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.feeds.errors import invalid
 from orion.feeds.events import ImportRequested
-from orion.feeds.models import ACTIVE_STATUSES, Feed, ImportJob
-from orion.kernel import Conflict, parse_language, parse_marketplace
-from orion.merchants import StoreAccess
+from orion.feeds.models import ACTIVE_STATUSES, ON_MISSING, Feed, ImportJob, ImportUndo
+from orion.kernel import Conflict, FieldError, NotFound, parse_language, parse_marketplace
+from orion.merchants import Store, StoreAccess
 from orion.plumbing.events import publish
 from orion.plumbing.jobs import enqueue
 
@@ -29,52 +30,133 @@ async def start_import(
     marketplace: str = "Letzshop",
     language: str = "en",
     batch_size: int = 1000,
+    on_missing: str = "keep",
+    dry_run: bool = False,
+    retry_of: int | None = None,
 ) -> ImportJob:
     """Ask for an import of the feed at `source_url`, or of the uploaded file `upload_key`, into the store.
 
-    Returns the pending import; its job is queued in the same transaction. `filename` is what people see of an upload.
+    Returns the pending import; its job is queued in the same transaction. `filename` is what people see of an upload;
+    `on_missing` is what happens to products that the feed no longer has: keep, unpublish or out_of_stock. A dry run
+    finds out what the import would do, and does nothing of it. `retry_of` is the import of the same feed whose failed
+    rows the source holds, mended: the rows that it does not have are not gone.
     Needs staff (Forbidden otherwise). Raises Invalid naming the field (`unknown_marketplace`, `unknown_language`,
-    `invalid_batch_size` outside 100 to 5000 rows, `one_source_needed`, `invalid_source_url`), and Conflict:
-    `store_inactive`, or `import_already_running` while the same feed (store, marketplace and language) is still
-    being imported.
+    `invalid_batch_size` outside 100 to 5000 rows, `unknown_on_missing`, `one_source_needed`, `invalid_source_url`,
+    `other_feed`), NotFound (`import_not_found`: the one to retry), and Conflict: `store_inactive`, `undo_running`, or
+    `import_already_running` while the same feed (store, marketplace and language) is still being imported.
     """
     access.require("staff")
+    return await begin_import(
+        session,
+        access.store,
+        access.user.id,
+        source_url=source_url,
+        upload_key=upload_key,
+        filename=filename,
+        marketplace=marketplace,
+        language=language,
+        batch_size=batch_size,
+        on_missing=on_missing,
+        dry_run=dry_run,
+        retry_of=retry_of,
+    )
+
+
+async def begin_import(
+    session: AsyncSession,
+    store: Store,
+    user_id: int | None,
+    *,
+    source_url: str | None = None,
+    upload_key: str | None = None,
+    filename: str | None = None,
+    marketplace: str = "Letzshop",
+    language: str = "en",
+    batch_size: int = 1000,
+    on_missing: str = "keep",
+    dry_run: bool = False,
+    retry_of: int | None = None,
+) -> ImportJob:
+    """The same, for a caller that has judged already whether it may be done; `user_id` None is the system itself."""
     marketplace = parse_marketplace(marketplace)
     language = parse_language(language)
-    _check_batch_size(batch_size)
+    check_batch_size(batch_size)
+    check_on_missing(on_missing)
     if (source_url is None) == (upload_key is None):
         raise invalid("source_url", "one_source_needed", "Name one source: the address of a feed, or an uploaded file.")
     if source_url is not None:
         source_url = parse_feed_url(source_url)
-    store = access.store
+    if retry_of is not None:
+        await _check_retry(session, store, retry_of, marketplace, language)
+    return await queue_import(
+        session,
+        store,
+        user_id,
+        source_url=source_url,
+        upload_key=upload_key,
+        filename=filename,
+        marketplace=marketplace,
+        language=language,
+        batch_size=batch_size,
+        on_missing=on_missing,
+        mode="dry_run" if dry_run else "full" if retry_of is None else "partial",
+        retry_of=retry_of,
+    )
+
+
+async def queue_import(
+    session: AsyncSession, store: Store, user_id: int | None, *, marketplace: str, language: str, **job_values: Any
+) -> ImportJob:
+    """Add an import of a store's feed with these values and queue its job.
+
+    Raises Conflict: `store_inactive`, `import_already_running`, `undo_running`.
+    """
     if not store.is_active:
         raise Conflict("store_inactive", f"The store {store.code} is not active: it cannot import.")
+    feed_id = await lock_feed(session, store.id, marketplace, language)
+    await require_idle(session, feed_id, f"{marketplace}, {language}")
+    job = ImportJob(
+        store_id=store.id,
+        feed_id=feed_id,
+        user_id=user_id,
+        marketplace=marketplace,
+        language=language,
+        **job_values,
+    )
+    session.add(job)
+    await session.flush()  # the job is queued under its number
+    await enqueue(session, "run_import", job.id, id=f"import-{job.id}")
+    await publish(session, ImportRequested(import_id=job.id, store_id=store.id, user_id=user_id))
+    return job
 
-    feed_id = await _lock_feed(session, store.id, marketplace, language)
+
+async def require_idle(session: AsyncSession, feed_id: int, name: str) -> None:
+    """Raises Conflict while something works on the feed: `import_already_running`, `undo_running`."""
     running = await session.scalar(
         sa.select(ImportJob.id).where(ImportJob.feed_id == feed_id, ImportJob.status.in_(ACTIVE_STATUSES))
     )
     if running is not None:
         raise Conflict(
             "import_already_running",
-            f"Import {running} of this feed ({marketplace}, {language}) is still running: wait for it or cancel it.",
+            f"Import {running} of this feed ({name}) is still running: wait for it or cancel it.",
         )
-    job = ImportJob(
-        store_id=store.id,
-        feed_id=feed_id,
-        user_id=access.user.id,
-        marketplace=marketplace,
-        language=language,
-        source_url=source_url,
-        upload_key=upload_key,
-        filename=filename,
-        batch_size=batch_size,
+    undone = await session.scalar(
+        sa.select(ImportUndo.import_job_id)
+        .join(ImportJob, ImportJob.id == ImportUndo.import_job_id)
+        .where(ImportJob.feed_id == feed_id, ImportUndo.status.in_(ACTIVE_STATUSES))
     )
-    session.add(job)
-    await session.flush()  # the job is queued under its number
-    await enqueue(session, "run_import", job.id, id=f"import-{job.id}")
-    await publish(session, ImportRequested(import_id=job.id, store_id=store.id, user_id=access.user.id))
-    return job
+    if undone is not None:
+        raise Conflict("undo_running", f"Import {undone} of this feed ({name}) is just being undone: wait for it.")
+
+
+async def _check_retry(session: AsyncSession, store: Store, retry_of: int, marketplace: str, language: str) -> None:
+    job = await session.get(ImportJob, retry_of)
+    if job is None or job.store_id != store.id:
+        message = f"There is no import {retry_of}."
+        raise NotFound("import_not_found", message, errors=[FieldError("retry_of", message)])
+    if (job.marketplace, job.language) != (marketplace, language):
+        message = f"Import {job.id} was one of another feed ({job.marketplace}, {job.language})."
+        raise invalid("retry_of", "other_feed", message)
 
 
 def parse_feed_url(text: str, field: str = "source_url") -> str:
@@ -110,7 +192,14 @@ def _url_problem(url: str) -> str | None:
     return next((problem for problem, found in problems.items() if found), None)
 
 
-def _check_batch_size(batch_size: int) -> None:
+def check_on_missing(on_missing: str) -> None:
+    """Raises Invalid (`unknown_on_missing`)."""
+    if on_missing not in ON_MISSING:
+        raise invalid("on_missing", "unknown_on_missing", f"{on_missing!r} is not one of {', '.join(ON_MISSING)}")
+
+
+def check_batch_size(batch_size: int) -> None:
+    """Raises Invalid (`invalid_batch_size`)."""
     if not MIN_BATCH_SIZE <= batch_size <= MAX_BATCH_SIZE:
         raise invalid(
             "batch_size",
@@ -119,7 +208,7 @@ def _check_batch_size(batch_size: int) -> None:
         )
 
 
-async def _lock_feed(session: AsyncSession, store_id: int, marketplace: str, language: str) -> int:
+async def lock_feed(session: AsyncSession, store_id: int, marketplace: str, language: str) -> int:
     """The id of the store's feed, made if it is new, locked until the transaction ends.
 
     The lock lets two starts at the same moment see each other; it does not stand in the way of an importer's batches.

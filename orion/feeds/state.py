@@ -9,10 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.feeds.events import ImportFinished
-from orion.feeds.models import Feed, ImportIssue, ImportJob
+from orion.feeds.models import Feed, ImportChange, ImportIssue, ImportJob, ImportUndo, IssueRow
 from orion.merchants import Store
 from orion.plumbing.db import Database, utcnow
 from orion.plumbing.events import publish
+
+_EARLIER = 10**10
+"""More than any feed has rows."""
 
 MAX_STARTS = 30
 """An import that was started so often without getting a batch further kills its workers."""
@@ -32,7 +35,10 @@ class TakenOver(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What one run of an import needs to know; `offset` and `row` are the checkpoint."""
+    """What one run of an import needs to know; `offset` and `row` are the checkpoint.
+
+    `retry_of` is the import whose failed rows these are, mended (`upload_key`) or as they were.
+    """
 
     id: int
     store_id: int
@@ -50,6 +56,18 @@ class Task:
     offset: int
     row: int
     details: Mapping[str, Any]
+    mode: str
+    retry_of: int | None
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether no products are written."""
+        return self.mode == "dry_run"
+
+    @property
+    def is_as_it_was(self) -> bool:
+        """Whether the source is the failed rows of another import, as they were."""
+        return self.source_url is None and self.upload_key is None
 
 
 async def claim(database: Database, import_id: int) -> Task | None:
@@ -62,6 +80,8 @@ async def claim(database: Database, import_id: int) -> Task | None:
             job = await _locked(session, import_id)
             again = job is not None and job.status == "failed" and job.failure_code == RESUMABLE
             if job is None or not (job.status in ("pending", "processing") or again):
+                return None
+            if again and await undo_of(session, import_id) is not None:
                 return None
             if job.cancel_requested:
                 raise Cancelled
@@ -98,6 +118,8 @@ def _task(job: ImportJob, feed: Feed, store: Store) -> Task:
         offset=job.next_offset,
         row=job.next_row,
         details=job.details,
+        mode=job.mode,
+        retry_of=job.retry_of,
     )
 
 
@@ -110,22 +132,43 @@ async def enter(database: Database, task: Task, phase: str, **details: Any) -> N
 
 
 async def begin_rows(
-    database: Database, task: Task, *, digest: str, total: int, offset: int, row: int
+    database: Database, task: Task, *, digest: str, total: int, offset: int, row: int, header: str, partial: bool
 ) -> tuple[int, int]:
     """Enter the importing phase; return the checkpoint to start from: `offset` and `row`, or further on.
 
-    When the source changed since the last run of this import, what that run counted and noted is dropped.
-    Raises Cancelled and TakenOver.
+    When the source changed since the last run of this import, what that run counted and noted is dropped, except what
+    it changed. `partial`: the rows are some of a feed's. Raises Cancelled and TakenOver.
     """
     async with database.transaction() as session:
         job = await _running(session, task)
-        job.phase, job.total_count = "importing", total
+        job.phase, job.total_count, job.header = "importing", total, header
+        if partial and job.mode == "full":
+            job.mode = "partial"
         if job.digest != digest:
+            if job.dry_run_id is not None:
+                predicted = await session.scalar(sa.select(ImportJob.digest).where(ImportJob.id == job.dry_run_id))
+                job.details = {**job.details, "source_changed": predicted != digest}
+            await _begin_anew(session, job)
             job.digest, job.next_offset, job.next_row = digest, offset, row
-            job.imported_count = job.updated_count = job.unchanged_count = job.skipped_count = 0
-            job.error_count = job.warning_count = job.processed_count = 0
-            await session.execute(sa.delete(ImportIssue).where(ImportIssue.import_job_id == task.id))
         return job.next_offset, job.next_row
+
+
+async def _begin_anew(session: AsyncSession, job: ImportJob) -> None:
+    job.imported_count = job.updated_count = job.unchanged_count = job.skipped_count = 0
+    job.error_count = job.warning_count = job.processed_count = 0
+    for notes in (ImportIssue, IssueRow):
+        await session.execute(sa.delete(notes).where(notes.import_job_id == job.id))
+    mine = ImportChange.import_job_id == job.id
+    if job.mode == "dry_run":
+        await session.execute(sa.delete(ImportChange).where(mine))
+    else:  # the products were changed all the same: an undo will want to know
+        number = ImportChange.row_number - _EARLIER
+        await session.execute(sa.update(ImportChange).where(mine).values(row_number=number))
+
+
+async def undo_of(session: AsyncSession, import_id: int) -> ImportUndo | None:
+    """The undoing of the import, if somebody asked for it."""
+    return await session.get(ImportUndo, import_id)
 
 
 async def is_cancelled(database: Database, import_id: int) -> bool:
@@ -136,14 +179,18 @@ async def is_cancelled(database: Database, import_id: int) -> bool:
 
 
 async def complete(database: Database, task: Task, *, etag: str | None, last_modified: str | None) -> None:
-    """End the import well. The answer's validators are kept when no row had anything to tell. Raises TakenOver."""
+    """End the import well. Raises TakenOver.
+
+    A full import is the feed's last one: the answer's validators are kept when no row had anything to tell.
+    """
     async with database.transaction() as session:
         job = await _running(session, task, heed_cancel=False)
         clean = job.error_count == 0 and job.warning_count == 0
         job.status = "completed_with_errors" if job.error_count else "completed"
-        feed = await session.get_one(Feed, task.feed_id)
-        feed.source_url, feed.row_count, feed.updated_at = job.source_url, job.total_count, utcnow()
-        feed.etag, feed.last_modified = (etag, last_modified) if clean else (None, None)
+        if job.mode == "full":
+            feed = await session.get_one(Feed, task.feed_id)
+            feed.source_url, feed.row_count, feed.updated_at = job.source_url, job.total_count, utcnow()
+            feed.etag, feed.last_modified = (etag, last_modified) if clean else (None, None)
         await _end(session, job)
 
 
@@ -174,11 +221,11 @@ async def fail(database: Database, import_id: int, code: str, message: str) -> N
 
 
 async def spent_upload(database: Database, import_id: int) -> str | None:
-    """The key of the import's upload when nobody needs it any more."""
+    """The key of the import's upload when nobody needs it any more; a dry run's may be wanted by who applies it."""
     async with database.reading() as session:
         job = await session.get(ImportJob, import_id)
         over = job is not None and job.phase == "finished" and job.failure_code != RESUMABLE
-        return job.upload_key if job is not None and over else None
+        return job.upload_key if job is not None and over and job.mode != "dry_run" else None
 
 
 async def _end(session: AsyncSession, job: ImportJob) -> None:

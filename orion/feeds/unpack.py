@@ -17,7 +17,7 @@ READ_BYTES = 1 << 20
 MAX_RATIO = 200
 RATIO_COUNTS_FROM = 64 << 20
 MAX_DIRECTORY_BYTES = 1 << 20
-_DATA_SUFFIXES = {".csv", ".tsv", ".txt"}
+_DATA_SUFFIXES = {".csv", ".tsv", ".txt", ".xml", ".rss", ".atom"}
 _OFFICE = {
     "[content_types].xml": "an Office document (such as an Excel workbook, .xlsx)",
     "mimetype": "an OpenDocument file",
@@ -142,7 +142,7 @@ def _unpack_zip(source: Path, target: Path, bounds: _Bounds, observe: Callable[[
 
 
 def _only_feed(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    """The one file of the archive, or its only .csv, .tsv or .txt file."""
+    """The one file of the archive, or its only .csv, .tsv, .txt or .xml file."""
     files = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_clutter(entry)]
     for entry in files:
         if what := _OFFICE.get(entry.filename.lower()):

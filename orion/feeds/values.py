@@ -1,72 +1,30 @@
-"""Reading the other values of a feed: availability, condition, dates, flags, numbers and lists."""
+"""Reading the other values of a feed: dates, flags, numbers and lists."""
 
 import csv
+import io
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import orjson
 
+from orion.kernel.choices import Value, choice
 from orion.plumbing.db.bulk import STORED_MOMENT
 
-_AVAILABILITY = {
-    "in_stock": "in stock|instock|in inventory|available|yes|en stock|disponible|auf lager|lieferbar|sofort lieferbar|"
-    "vorrätig|verfügbar",
-    "out_of_stock": "out of stock|outofstock|out of inventory|sold out|unavailable|no|rupture de stock|en rupture|"
-    "épuisé|indisponible|nicht vorrätig|nicht auf lager|ausverkauft|nicht lieferbar|nicht verfügbar",
-    "preorder": "pre order|presale|précommande|vorbestellung|vorbestellbar",
-    "backorder": "back order|available for order|sur commande|auf bestellung|nachbestellung|bestellbar",
-}
-_CONDITION = {
-    "new": "neuf|neu|brand new|nouveau",
-    "refurbished": "reconditionné|generalüberholt|refurb|renewed",
-    "used": "occasion|gebraucht|d'occasion|second hand",
-}
 _FLAG = {"true": "yes|1|y|oui|ja|vrai|wahr", "false": "no|0|n|non|nein|faux|falsch"}
-_MARKUP = re.compile(r"^https?://schema\.org/")
-_BETWEEN = re.compile(r"[\s_-]+")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[./]([0-9]{1,2})[./]([0-9]{4})(?:[ T]+([0-9]{1,2}):([0-9]{2}))?")
 _SHORT_OFFSET = re.compile(r"([+-][0-9]{2})$")
 _ONE_VALUE = re.compile(r'[^",\\\x00-\x1f]+')
 _NEXT_LINK = re.compile(r"\s*,\s*(?=https?://)")
 
-MAX_BRAND = 255
+MAX_INDEXED = 255
+
+_flag_word = choice(_FLAG, "yes or no")
 
 
-class Value(NamedTuple):
-    """What a text means, or what is wrong with it."""
-
-    value: str | int | bool | None
-    problem: str | None
-
-
-def _words(table: dict[str, str]) -> dict[str, str]:
-    return {_fold(word): name for name, words in table.items() for word in (name, *words.split("|"))}
-
-
-def _fold(text: str) -> str:
-    return _BETWEEN.sub("", _MARKUP.sub("", text.strip().casefold()))
-
-
-def _choice(table: dict[str, str], known: str) -> Callable[[str], Value]:
-    words = _words(table)
-
-    def parse(text: str) -> Value:
-        value = words.get(_fold(text))
-        return Value(value, None if value else f"is not known; use {known}")
-
-    return parse
-
-
-parse_availability = _choice(_AVAILABILITY, "in_stock, out_of_stock, preorder or backorder")
-parse_condition = _choice(_CONDITION, "new, refurbished or used")
-_flag_word = _choice(_FLAG, "yes or no")
-
-
-def parse_brand(text: str) -> Value:
-    """Take a brand of at most 255 characters: products are found by it, and an index takes no long texts."""
-    return Value(text, None) if len(text) <= MAX_BRAND else Value(None, f"is longer than {MAX_BRAND} characters")
+def parse_indexed(text: str) -> Value:
+    """Take a text of at most 255 characters: products are found by it, and an index takes no long texts."""
+    return Value(text, None) if len(text) <= MAX_INDEXED else Value(None, f"is longer than {MAX_INDEXED} characters")
 
 
 def parse_flag(text: str) -> Value:
@@ -105,12 +63,18 @@ def parse_moment(text: str) -> Value:
 
 
 def parse_period(text: str) -> tuple[Value, Value]:
-    """Read the beginning and the end of "2026-11-01T00:00+01/2026-11-30" (ISO 8601, a slash between)."""
-    start, slash, end = text.partition("/")
-    if not slash or _DAY_FIRST.fullmatch(text.strip()):
+    """Read the beginning and the end of "2026-11-01T00:00+01/2026-11-30" (ISO 8601, a slash between).
+
+    One of the two may be left out: the period is open on that side.
+    """
+    start, slash, end = (part.strip() for part in text.partition("/"))
+    if not slash or not (start or end) or _DAY_FIRST.fullmatch(text.strip()):
         problem = Value(None, "is not a period; write it like 2026-11-01/2026-11-30")
         return problem, problem
-    return parse_moment(start), parse_moment(end)
+    return parse_moment(start) if start else _OPEN, parse_moment(end) if end else _OPEN
+
+
+_OPEN = Value(None, None)
 
 
 def parse_list(text: str) -> str:
@@ -125,10 +89,21 @@ def parse_list(text: str) -> str:
     if text.startswith(("http://", "https://")):
         parts = _NEXT_LINK.split(text)
     elif '"' in text:
+        lines = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
         try:
-            parts = next(csv.reader([text.replace("\n", " ")], skipinitialspace=True))
+            parts = [part for line in lines for part in line]
         except csv.Error:
             parts = text.split(",")
     else:
         parts = text.split(",")
     return orjson.dumps([part for value in parts if (part := value.strip())]).decode()
+
+
+def join_list(values: Sequence[str]) -> str:
+    """The text from which `parse_list` reads exactly these values (none blank, no white space at their ends)."""
+    plain = ",".join(values)
+    if _ONE_VALUE.fullmatch(plain) or orjson.loads(parse_list(plain)) == list(values):
+        return plain
+    buffer = io.StringIO()
+    csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="").writerow(values)
+    return buffer.getvalue()

@@ -1,4 +1,7 @@
-"""Writing one batch of an import: products, what the feed said of them, issues, counters and checkpoint, at once."""
+"""Writing one batch of an import: products, what the feed said of them, issues, counters and checkpoint, at once.
+
+What each row changed is noted in the same transaction. A dry run notes what it would change and writes no products.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +13,17 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orion import catalog
-from orion.feeds.issues import Issue, family, warning
+from orion.feeds.issues import MAX_RAW, Issue, family, warning
 from orion.feeds.models import ImportJob
 from orion.feeds.normalising import Normaliser
 from orion.feeds.reading import Batch
 from orion.feeds.state import Cancelled, TakenOver, Task
 from orion.plumbing.db import bulk, utcnow
+
+FORGOTTEN = 0
+"""The hash of no record: the product is the feed's, and its record is looked at anew in the next import."""
+
+_SHOWN_VALUE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ async def write(
             raise TakenOver
         if state.cancel_requested:
             raise Cancelled
-        imported = updated = 0
+        imported = unchanged = 0
         issues = work.issues
         if work.rows.height:
             taken = await catalog.take_in(
@@ -63,24 +71,28 @@ async def write(
                 store_id=task.store_id,
                 marketplace=task.marketplace,
                 language=task.language,
+                dry_run=task.is_dry_run,
             )
             imported = int(taken.is_new.sum())
-            updated = work.rows.height - imported
-            await _remember(connection, task, work.rows, taken)
+            unchanged = int((taken.kinds == "unchanged").sum())
+            if not task.is_dry_run:
+                await _remember(connection, task, work.rows, taken)
+            await _note_changes(connection, task, work, taken)
             if taken.is_shared.any():
-                issues = sorted([*issues, *_shared(work, taken)], key=lambda issue: issue.row)
+                issues = sorted([*issues, *_shared(work, normaliser, taken)], key=lambda issue: issue.row)
         if issues:
             await bulk.insert_rows(connection, "marketplace_import_errors", _issue_rows(task, normaliser, issues))
+            await bulk.insert_rows(connection, "import_issue_rows", _kept_rows(task, issues))
         errors = sum(issue.severity == "error" for issue in issues)
         batch = work.batch
         counts = {
             "imported_count": imported,
-            "updated_count": updated,
-            "unchanged_count": batch.unchanged,
+            "updated_count": work.rows.height - imported - unchanged,
+            "unchanged_count": batch.unchanged + unchanged,
             "skipped_count": batch.skipped,
             "error_count": errors,
             "warning_count": len(issues) - errors,
-            "processed_count": imported + updated + batch.unchanged + batch.skipped + errors,
+            "processed_count": work.rows.height + batch.unchanged + batch.skipped + errors,
         }
         changes: dict[str, object] = {name: getattr(ImportJob, name) + count for name, count in counts.items()}
         changes |= {"next_offset": batch.end_offset, "next_row": batch.next_row, "starts": 0, "updated_at": utcnow()}
@@ -88,11 +100,16 @@ async def write(
 
 
 async def _remember(connection: AsyncConnection, task: Task, rows: pl.DataFrame, taken: catalog.TakenIn) -> None:
+    row_hash = rows["row_hash"]
+    if taken.is_settled.any():
+        row_hash = pl.select(
+            pl.when(taken.is_settled).then(FORGOTTEN).otherwise(row_hash).alias("row_hash")
+        ).to_series()
     said = pl.DataFrame(
         [
             bulk.constant("feed_id", task.feed_id, rows.height),
             taken.product_ids.alias("marketplace_product_id"),
-            rows["row_hash"],
+            row_hash,
         ]
     )
     if taken.is_new.any():
@@ -103,15 +120,45 @@ async def _remember(connection: AsyncConnection, task: Task, rows: pl.DataFrame,
         await bulk.upsert_rows(connection, "feed_rows", keys, said.filter(~taken.is_new), update=("row_hash",))
 
 
-def _shared(work: Prepared, taken: catalog.TakenIn) -> list[Issue]:
+async def _note_changes(connection: AsyncConnection, task: Task, work: Prepared, taken: catalog.TakenIn) -> None:
+    numbers = pl.Series("row_number", [work.batch.records[index].row for index in work.rows["record"]], dtype=pl.Int64)
+    noted = pl.DataFrame(
+        [
+            bulk.constant("import_job_id", task.id, work.rows.height),
+            numbers,
+            taken.kinds.alias("kind"),
+            taken.product_ids.alias("product_id"),
+            work.rows["marketplace_product_id"].alias("identifier"),
+            bulk.constant("language", task.language, work.rows.height),
+            taken.changes.alias("changes"),
+            taken.fingerprints.alias("fingerprint"),
+        ]
+    )
+    unchanged = taken.kinds == "unchanged"
+    if unchanged.any():
+        noted = noted.filter(~unchanged)
+    if noted.height:
+        await bulk.insert_rows(connection, "import_changes", noted)
+
+
+def _shared(work: Prepared, normaliser: Normaliser, taken: catalog.TakenIn) -> list[Issue]:
     message = (
         "Another store's feed describes this product already. It was added to your store with your own price, "
         "availability, condition and texts; the shared record was left as it is."
     )
-    rows = work.rows.filter(taken.is_shared)
+    rows = work.rows.filter(taken.is_shared).select("record", "marketplace_product_id").rows()
+    column, records = normaliser.header_of("id"), work.batch.records
     return [
-        warning(work.batch.records[index].row, "shared_product", message, work.batch.records[index].raw, identifier)
-        for index, identifier in rows.select("record", "marketplace_product_id").rows()
+        warning(
+            records[index].row,
+            "shared_product",
+            message,
+            records[index].raw,
+            identifier,
+            column=column,
+            value=identifier,
+        )
+        for index, identifier in rows
     ]
 
 
@@ -125,6 +172,32 @@ def _issue_rows(task: Task, normaliser: Normaliser, issues: Sequence[Issue]) -> 
             "code": [issue.type for issue in issues],
             "identifier": [issue.identifier for issue in issues],
             "error_message": [issue.message for issue in issues],
-            "row_data": [orjson.dumps(normaliser.row_data(issue.raw)).decode() for issue in issues],
+            "row_data": [orjson.dumps(normaliser.row_data(issue.raw[:MAX_RAW])).decode() for issue in issues],
+            "column_name": [_storable(issue.column) for issue in issues],
+            "value": [_storable(issue.value) for issue in issues],
+        },
+        schema_overrides={"identifier": pl.String, "column_name": pl.String, "value": pl.String},
+    )
+
+
+def _kept_rows(task: Task, issues: Sequence[Issue]) -> pl.DataFrame:
+    rows = {issue.row: issue for issue in issues}
+    failed = {issue.row for issue in issues if issue.severity == "error"}
+    return pl.DataFrame(
+        {
+            "import_job_id": [task.id] * len(rows),
+            "row_number": list(rows),
+            "is_failed": [row in failed for row in rows],
+            "is_cut": [issue.is_cut for issue in rows.values()],
+            "record": [storable_text(issue.raw) for issue in rows.values()],
         }
     )
+
+
+def storable_text(raw: bytes) -> str:
+    """A record as a database can hold it: what is not UTF-8, and NUL, became U+FFFD."""
+    return raw.decode("utf-8", "replace").replace("\0", "\ufffd")
+
+
+def _storable(text: str | None) -> str | None:
+    return None if text is None else text[:_SHOWN_VALUE].replace("\0", "\ufffd")

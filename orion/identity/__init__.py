@@ -1,7 +1,7 @@
 """Users, passwords, tokens, sessions, roles and the audit log."""
 
 from orion.identity.access import Admin, as_admin
-from orion.identity.audit import record_audit
+from orion.identity.audit import acting_with_key, record_audit
 from orion.identity.authenticate import authenticate
 from orion.identity.models import AuditEntry, User
 from orion.identity.purge import purge_expired_logins
@@ -25,6 +25,7 @@ __all__ = [
     "RefreshTokenReused",
     "TokenPair",
     "User",
+    "acting_with_key",
     "as_admin",
     "authenticate",
     "change_password",

@@ -56,10 +56,34 @@ class WebSession(Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
+class PasswordLink(Base):
+    """A one-time right to choose a new password without the old one, by the SHA-256 of its token."""
+
+    __tablename__ = "password_links"
+
+    token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class AuditEntry(Base):
-    """Who did what to which object, and when. Append-only."""
+    """Who did what to which object, when and from where. Triggers of the database refuse to change or delete entries.
+
+    `store_id` and `merchant_id` say whose log an entry belongs to; they refer to nothing, because an entry outlives
+    what it tells of.
+    """
 
     __tablename__ = "audit_log"
+    __table_args__ = (
+        sa.Index("ix_audit_log_store_id_id", "store_id", "id"),
+        sa.Index("ix_audit_log_merchant_id_id", "merchant_id", "id"),
+        sa.Index("ix_audit_log_actor_id_id", "actor_id", "id"),
+        sa.Index("ix_audit_log_subject_id", "subject", "id"),
+        sa.Index("ix_audit_log_action_id", "action", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
@@ -67,3 +91,8 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(sa.String(64))
     subject: Mapped[str] = mapped_column(sa.String(255))
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    store_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    merchant_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    api_key: Mapped[str | None] = mapped_column(sa.String(128))
+    request_id: Mapped[str | None] = mapped_column(sa.String(64))
+    address: Mapped[str | None] = mapped_column(sa.String(64))

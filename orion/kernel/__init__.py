@@ -1,5 +1,6 @@
-"""Pure values that every floor shares: errors, money, languages, marketplaces, pages. No input, no output."""
+"""Pure values that every floor shares: errors, money, languages, GTINs, marketplaces, pages. No input, no output."""
 
+from orion.kernel.choices import Value, parse_availability, parse_condition
 from orion.kernel.errors import (
     Conflict,
     FieldError,
@@ -11,10 +12,12 @@ from orion.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
+from orion.kernel.gtins import Gtin, gtin14, parse_gtin
 from orion.kernel.languages import LANGUAGES, fallback_order, parse_language
 from orion.kernel.marketplaces import MARKETPLACES, parse_marketplace
 from orion.kernel.money import CURRENCIES, MAX_MINOR, Money, currency_exponent
-from orion.kernel.paging import MAX_LIMIT, MAX_PAGE, Page, page_offset, total_if_last
+from orion.kernel.paging import MAX_LIMIT, MAX_PAGE, Page, Stretch, page_offset, total_if_last
+from orion.kernel.prices import Price, parse_price
 
 __all__ = [
     "CURRENCIES",
@@ -26,18 +29,27 @@ __all__ = [
     "Conflict",
     "FieldError",
     "Forbidden",
+    "Gtin",
     "Invalid",
     "Money",
     "NotFound",
     "OrionError",
     "Page",
+    "Price",
     "RateLimited",
+    "Stretch",
     "Unauthenticated",
     "Unavailable",
+    "Value",
     "currency_exponent",
     "fallback_order",
+    "gtin14",
     "page_offset",
+    "parse_availability",
+    "parse_condition",
+    "parse_gtin",
     "parse_language",
     "parse_marketplace",
+    "parse_price",
     "total_if_last",
 ]

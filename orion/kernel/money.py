@@ -1,7 +1,7 @@
 """Amounts of money: whole minor units (cents) and an ISO 4217 code. Never a float."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 # ISO 4217, the active currencies; the exponent is 2 unless named below.
 CURRENCIES: frozenset[str] = frozenset(
@@ -40,3 +40,7 @@ class Money:
     def __str__(self) -> str:
         """The decimal string that JSON and CSV show: "29.90"."""
         return format(self.decimal, "f")
+
+    def scaled(self, factor: Decimal) -> "Money":
+        """The amount times `factor`, rounded half to even: the one place where money is rounded."""
+        return Money(int((self.minor * factor).to_integral_value(ROUND_HALF_EVEN)), self.currency)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from orion.kernel.errors import FieldError, Invalid
 
@@ -25,6 +25,14 @@ class Page(Generic[T]):
     def pages(self) -> int:
         """How many pages there are; an empty list still has one."""
         return max(1, -(-self.total // self.limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Generic[T]):
+    """`items` of a list that is read by position; `after` is the sort key of the last one, None at the list's end."""
+
+    items: Sequence[T]
+    after: tuple[Any, ...] | None
 
 
 def page_offset(page: int, limit: int) -> int:

@@ -72,13 +72,15 @@ def _orion(
     """
 
 
-from orion.main.commands import accounts, demo, imports, jobs, processes  # noqa: E402 (they add themselves to `app`)
+from orion.main.commands import accounts, categories, demo, imports, jobs, keys, processes  # noqa: E402 (they add themselves to `app`)
 
 processes.add_to(app)
 accounts.add_to(app)
 demo.add_to(app)
 imports.add_to(app)
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(categories.app, name="categories")
 
 if __name__ == "__main__":
     sys.exit(app())
+app.add_typer(keys.app, name="keys")

@@ -12,6 +12,7 @@ from orion.main.wiring import HANDLERS
 from orion.plumbing.db import Database
 from orion.plumbing.observability import configure_logging
 from orion.plumbing.runtime import Runtime
+from orion.plumbing.sealing import check_sealing
 from orion.plumbing.settings import Settings
 
 T = TypeVar("T")
@@ -26,11 +27,15 @@ def load_settings() -> Settings:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Runtime]:
-    """A runtime on a database that answers and is migrated. Raises Unavailable (`database_not_migrated`)."""
+    """A runtime on a database that answers and is migrated.
+
+    Raises Unavailable: `database_not_migrated`, or `sealing_keys_missing` when it holds secrets that no key opens.
+    """
     runtime = Runtime(settings, Database(settings.effective_database_url, handlers=HANDLERS))
     try:
         if not await is_migrated(runtime.database):
             raise Unavailable("database_not_migrated", "The database is not up to date. Run `orion migrate` first.")
+        await check_sealing(runtime.database, settings)
         yield runtime
     finally:
         await runtime.database.dispose()

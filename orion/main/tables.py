@@ -4,10 +4,14 @@ from sqlalchemy import MetaData
 
 import orion.catalog.models
 import orion.feeds.models
+import orion.feeds.schedule_models
 import orion.identity.models
+import orion.inventory.models
 import orion.merchants.models
+import orion.notifications.models
 import orion.plumbing.idempotency
-import orion.plumbing.jobs.models  # noqa: F401
+import orion.plumbing.jobs.models
+import orion.webhooks.models  # noqa: F401
 from orion.plumbing.db import Base
 
 metadata: MetaData = Base.metadata

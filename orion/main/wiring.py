@@ -1,18 +1,62 @@
 """Who reacts to which event, and what workers do every hour: the one place that says so."""
 
-from orion.feeds import ImportFinished, ImportRequested, forget_spools
-from orion.main import audit
+from orion.catalog import MarketplaceProductChanged, ProductChanged, ProductsChanged, forget_images
+from orion.feeds import (
+    GoneConfirmed,
+    ImportFinished,
+    ImportRequested,
+    MappingChanged,
+    ScheduleChanged,
+    forget_spools,
+    note_result,
+    start_due_imports,
+)
+from orion.inventory import LocationChanged, StockChanged, StockImported, StockLow, ThresholdChanged, release_expired
+from orion.main import (
+    audit,
+    audit_catalog,
+    audit_feeds,
+    audit_inventory,
+    audit_webhooks,
+    notices,
+    webhook_events,
+)
 from orion.main.purge import purge
 from orion.merchants import MemberChanged, StoreCreated, StoreUpdated
+from orion.merchants.events import MemberInvited, StoreJudged
+from orion.notifications import MailWanted
 from orion.plumbing.db.engine import Handlers
-from orion.plumbing.jobs import Chore
+from orion.plumbing.jobs import Chore, Every
+from orion.webhooks import WebhookChanged, WebhookDisabled
 
 HANDLERS: Handlers = {
     StoreCreated: (audit.store_created,),
-    StoreUpdated: (audit.store_updated,),
+    StoreUpdated: (audit.store_updated, webhook_events.store_updated),
     MemberChanged: (audit.member_changed,),
     ImportRequested: (audit.import_requested,),
-    ImportFinished: (audit.import_finished,),
+    ImportFinished: (note_result, audit.import_finished, notices.import_finished, webhook_events.import_finished),
+    MappingChanged: (audit_feeds.mapping_changed,),
+    ScheduleChanged: (audit_feeds.schedule_changed,),
+    GoneConfirmed: (audit_feeds.gone_confirmed,),
+    ProductChanged: (audit_catalog.product_changed, webhook_events.product_changed),
+    ProductsChanged: (audit_catalog.products_changed, webhook_events.products_changed),
+    MarketplaceProductChanged: (audit_catalog.marketplace_product_changed,),
+    StockChanged: (audit_inventory.stock_changed, webhook_events.stock_changed),
+    StockImported: (audit_inventory.stock_imported,),
+    LocationChanged: (audit_inventory.location_changed,),
+    ThresholdChanged: (audit_inventory.threshold_changed,),
+    StockLow: (notices.stock_low, webhook_events.stock_low),
+    StoreJudged: (notices.store_judged, webhook_events.store_judged),
+    MemberInvited: (notices.member_invited,),
+    WebhookChanged: (audit_webhooks.webhook_changed,),
+    WebhookDisabled: (audit_webhooks.webhook_disabled, notices.webhook_disabled),
+    MailWanted: (notices.mail_wanted,),
 }
 
-CHORES: tuple[Chore, ...] = (purge, forget_spools)
+CHORES: tuple[Chore, ...] = (
+    purge,
+    forget_spools,
+    forget_images,
+    release_expired,
+    Every(60.0, start_due_imports),
+)

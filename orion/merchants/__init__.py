@@ -8,31 +8,63 @@ from orion.merchants.access import (
     open_store_as_admin,
     store_access_default,
 )
-from orion.merchants.events import MemberChanged, StoreCreated, StoreUpdated
+from orion.merchants.events import ApiKeyChanged, MemberChanged, StoreCreated, StoreUpdated
+from orion.merchants.keys import (
+    AREAS,
+    KEY_MARK,
+    SCOPES,
+    NewKey,
+    access_by_key,
+    create_api_key,
+    list_api_keys,
+    note_key_use,
+    read_api_key,
+    require_scope,
+    revoke_api_key,
+    revoke_keys_made_by,
+    rotate_api_key,
+    use_is_news,
+)
 from orion.merchants.members import MemberView, add_member, change_member, list_members, remove_member
-from orion.merchants.models import Member, Merchant, Store
+from orion.merchants.models import ApiKey, Member, Merchant, Store
 from orion.merchants.stores import all_stores, create_store, stores_of, update_store
 
 __all__ = [
+    "AREAS",
+    "KEY_MARK",
     "ROLES",
+    "SCOPES",
+    "ApiKey",
+    "ApiKeyChanged",
     "Member",
     "MemberChanged",
     "MemberView",
     "Merchant",
+    "NewKey",
     "Role",
     "Store",
     "StoreAccess",
     "StoreCreated",
     "StoreUpdated",
+    "access_by_key",
     "add_member",
     "all_stores",
     "change_member",
+    "create_api_key",
     "create_store",
+    "list_api_keys",
     "list_members",
+    "note_key_use",
     "open_store",
     "open_store_as_admin",
+    "read_api_key",
     "remove_member",
+    "require_scope",
+    "revoke_api_key",
+    "revoke_keys_made_by",
+    "rotate_api_key",
     "store_access_default",
     "stores_of",
     "update_store",
+    "use_is_news",
 ]

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.identity import Admin, User
 from orion.kernel import FieldError, Forbidden, Invalid, NotFound
-from orion.merchants.models import Member, Store
+from orion.merchants.models import ApiKey, Member, Store
 
 Role = Literal["viewer", "staff", "manager", "owner"]
 
@@ -20,12 +20,16 @@ _MINT = object()
 
 @dataclass(frozen=True, slots=True)
 class StoreAccess:
-    """The proof that `user` may act in `store` as `role`; store-scoped verbs ask for it. Only this module makes one."""
+    """The proof that `user` may act in `store` as `role`; store-scoped verbs ask for it. Only this module makes one.
+
+    `key` is the API key by which a program acts for the user, None when the user is here in person.
+    """
 
     store: Store
     user: User
     role: Role
     mint: InitVar[object] = None
+    key: ApiKey | None = None
 
     def __post_init__(self, mint: object) -> None:
         if mint is not _MINT:
@@ -87,6 +91,30 @@ async def store_access_default(session: AsyncSession, user: User, *, role: Role 
         message = f"You are a member of several stores: name one of {named} in the X-Store-Code header"
         raise Invalid("store_ambiguous", message, errors=[FieldError("header.X-Store-Code", message)])
     return await open_store(session, user, codes[0], role=role)
+
+
+async def open_store_by_key(session: AsyncSession, which: sa.ColumnElement[bool]) -> StoreAccess | None:
+    """Access with an API key, in one query; None unless key, store, maker and the maker's membership are all in force.
+
+    The role is the lower one of the key's and its maker's. The caller compares the key's secret.
+    """
+    row = (
+        await session.execute(
+            sa.select(ApiKey, Store, User, Member.role)
+            .join(Store, Store.id == ApiKey.store_id)
+            .join(User, User.id == ApiKey.created_by)
+            .outerjoin(Member, sa.and_(Member.merchant_id == Store.merchant_id, Member.user_id == User.id))
+            .where(which, ApiKey.revoked_at.is_(None), Store.is_active, User.is_active)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    key, store, user, member_role = row
+    makers_role: str | None = "owner" if user.role == "admin" else member_role
+    if makers_role is None:
+        return None
+    role = min(cast("Role", key.role), cast("Role", makers_role), key=ROLES.index)
+    return StoreAccess(store, user, role, _MINT, key)
 
 
 async def _enter(session: AsyncSession, user: User, which: sa.ColumnElement[bool]) -> StoreAccess | None:

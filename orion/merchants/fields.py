@@ -33,7 +33,7 @@ def parse_fields(values: dict[str, Any]) -> dict[str, Any]:
         parse = _PARSERS.get(field)
         if parse is None:
             raise TypeError(f"a store has no field {field!r} that can be set")
-        text = (value or "").strip()
+        text = str(value) if isinstance(value, int) else (value or "").strip()
         try:
             if "\x00" in text:
                 raise ValueError("Take the NUL character out")
@@ -105,7 +105,13 @@ def _feed_url(text: str) -> str:
     return text
 
 
-_PARSERS: dict[str, Callable[[str], str]] = {
+def _threshold(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) < 2**31):
+        raise ValueError("Give a whole number from 0 to 2,147,483,647, or nothing")
+    return int(text)
+
+
+_PARSERS: dict[str, Callable[[str], str | int]] = {
     "name": _name,
     "description": _at_most(10_000),
     "domain": _domain,
@@ -116,5 +122,6 @@ _PARSERS: dict[str, Callable[[str], str]] = {
     "feed_url_en": _feed_url,
     "feed_url_fr": _feed_url,
     "feed_url_de": _feed_url,
+    "low_stock_threshold": _threshold,
 }
 _REQUIRED = ("name", "default_language", "default_currency")

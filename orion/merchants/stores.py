@@ -54,6 +54,8 @@ async def create_store(
 async def update_store(session: AsyncSession, access: StoreAccess, **changes: Any) -> Store:
     """Change fields of the store: name, description, domain, contacts, default language and currency, feed addresses.
 
+    `low_stock_threshold` says how many available units of something are few.
+
     None or blank text empties a field that may be empty. Raises Forbidden (`role_too_low`) below manager, and
     Invalid (`store_invalid`). Publishes StoreUpdated when anything differs.
     """

@@ -20,6 +20,11 @@ async def resolve(host: str, port: int) -> Sequence[Address]:
     return list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found))
 
 
+def parse_literal(host: str) -> Address:
+    """The address that a host in digits is, without asking anybody. Raises ValueError for a name."""
+    return ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+
+
 def is_public(address: Address) -> bool:
     """Whether the address is on the public Internet, also after unwrapping an IPv4 address inside an IPv6 one."""
     if isinstance(address, ipaddress.IPv4Address):

@@ -22,6 +22,7 @@ import orion
 from orion.plumbing import addresses
 from orion.plumbing.fetch_errors import FetchFailed, FetchRefused, for_status, retry_after
 from orion.plumbing.http_names import offered_filename
+from orion.plumbing.http_pinned import AddressRefused, NoSuchHost, certificate_error, send_pinned
 from orion.plumbing.inflate import GZIP_MAGIC, Inflate
 from orion.plumbing.settings import Settings
 from orion.plumbing.urls import redact_url
@@ -71,6 +72,7 @@ class _Fetch:
     total_seconds: float
     patience: Patience
     resolver: addresses.Resolver
+    only_beginning: bool = False
 
 
 async def fetch_to_file(
@@ -84,11 +86,13 @@ async def fetch_to_file(
     timeout_seconds: float,
     patience: Patience | None = None,
     resolver: addresses.Resolver = addresses.resolve,
+    only_beginning: bool = False,
 ) -> Fetched:
     """Download `url` (http or https) to `target`, which exists afterwards only when all of it has come.
 
     `max_bytes` bounds what is written, `timeout_seconds` everything together. With `etag` or `last_modified` of an
-    earlier fetch the other side may answer that nothing has changed; `target` is not written then.
+    earlier fetch the other side may answer that nothing has changed; `target` is not written then. `only_beginning`:
+    what is longer than `max_bytes` is cut there instead of being refused.
 
     Raises FetchRefused (asking again will not help: `feed_bad_url`, `feed_address_refused`, `feed_not_found`,
     `feed_forbidden`, `feed_too_large`, `feed_redirect_loop`, `feed_http_error`, `feed_unreachable` for a
@@ -109,6 +113,7 @@ async def fetch_to_file(
         total_seconds=timeout_seconds,
         patience=patience or Patience(),
         resolver=resolver,
+        only_beginning=only_beginning,
     )
     # Its own context: a certificate bundle may be named by SSL_CERT_FILE, a proxy may not.
     tls = await asyncio.to_thread(httpx.create_ssl_context)
@@ -196,48 +201,25 @@ async def _first_answer(
     transport: httpx.AsyncHTTPTransport, url: httpx.URL, headers: dict[str, str], fetch: _Fetch
 ) -> httpx.Response:
     shown = redact_url(str(url))
-    host = url.raw_host.decode("ascii")
-    port = url.port or (443 if url.scheme == "https" else 80)
-    try:
-        candidates = await fetch.resolver(host, port)
-    except (OSError, UnicodeError):
-        candidates = []
-    if not candidates:
-        raise FetchFailed(
-            "feed_unreachable", f"There is no host {host!r}. Check the address {shown} for typing errors."
-        )
-    if (bad := addresses.refused(host, candidates, port, fetch.allowed_hosts)) is not None:
-        raise FetchRefused(
-            "feed_address_refused",
-            f"{shown} leads to {bad}, which is not a public address. Use a feed address that is reachable from the "
-            "Internet, or ask the operator to add it to FETCH_ALLOWED_HOSTS.",
-        )
     patience = fetch.patience
     timeout = httpx.Timeout(patience.answer, connect=patience.connect, write=patience.stall)
-    for position, address in enumerate(candidates, start=1):
-        request = httpx.Request(
-            "GET",
-            url.copy_with(host=str(address)),
-            headers=headers,
-            extensions={"timeout": timeout.as_dict(), "sni_hostname": host},
-        )
-        try:
-            return await transport.handle_async_request(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            if position == len(candidates) or _certificate_error(error):
-                raise
-    raise AssertionError("unreachable: the last address either answers or raises")
-
-
-def _certificate_error(error: BaseException | None) -> ssl.SSLError | None:
-    """The TLS failure behind an error of httpx, which wraps it twice."""
-    while error is not None and not isinstance(error, ssl.SSLError):
-        error = error.__cause__ or error.__context__
-    return error
+    request = httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout.as_dict()})
+    try:
+        return await send_pinned(transport, request, fetch.allowed_hosts, fetch.resolver)
+    except NoSuchHost as error:
+        raise FetchFailed(
+            "feed_unreachable", f"There is no host {error.host!r}. Check the address {shown} for typing errors."
+        ) from None
+    except AddressRefused as error:
+        raise FetchRefused(
+            "feed_address_refused",
+            f"{shown} leads to {error.address}, which is not a public address. Use a feed address that is reachable "
+            "from the Internet, or ask the operator to add it to FETCH_ALLOWED_HOSTS.",
+        ) from None
 
 
 def _unreachable(shown: str, error: httpx.TransportError) -> FetchFailed | FetchRefused:
-    if isinstance(tls := _certificate_error(error), ssl.SSLCertVerificationError):
+    if isinstance(tls := certificate_error(error), ssl.SSLCertVerificationError):
         return FetchRefused(
             "feed_unreachable",
             f"The certificate of {shown} is not valid ({tls.verify_message}). Its owner has to renew or correct it.",
@@ -284,7 +266,7 @@ async def _write_body(response: httpx.Response, target: Path, fetch: _Fetch, sho
             f"{shown} answers in the content encoding {encoding!r}, although we ask for none. "
             "Have its server send the feed plain or as gzip.",
         )
-    if declared.isdigit() and int(declared) > fetch.max_bytes:
+    if declared.isdigit() and int(declared) > fetch.max_bytes and not fetch.only_beginning:
         raise _too_large(shown, fetch.max_bytes)
     partial = target.with_name(f"{target.name}.part")
     written = 0
@@ -293,9 +275,11 @@ async def _write_body(response: httpx.Response, target: Path, fetch: _Fetch, sho
             buffer = bytearray()
             async for piece in _decoded(_body(response, fetch, shown), encoding, shown):
                 written += len(piece)
-                if written > fetch.max_bytes:
+                if written > fetch.max_bytes and not fetch.only_beginning:
                     raise _too_large(shown, fetch.max_bytes)
                 buffer += piece
+                if written > fetch.max_bytes:
+                    break
                 if len(buffer) >= _WRITE_BYTES:
                     await asyncio.to_thread(file.write, buffer)
                     buffer = bytearray()
@@ -363,7 +347,7 @@ def _too_large(shown: str, max_bytes: int) -> FetchRefused:
     return FetchRefused(
         "feed_too_large",
         f"{shown} is larger than the {max_bytes:,} bytes a feed may have. Split it, or ask the operator to raise "
-        "FEED_MAX_BYTES.",
+        "FEED_MAcertificate_error(error), ssl.SSL_BYTES.",
     )
 
 

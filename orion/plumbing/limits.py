@@ -1,5 +1,9 @@
 """How often somebody may do something: sliding windows, in this process, or in Redis for all of them together.
 
+A window slides by weighing: of the acts in the calendar window before this one counts the share that a window ending
+now still covers (as if they had been spread evenly), and those in this one count whole. Two numbers for each caller
+do, where an exact log would need every act: https://limits.readthedocs.io/en/stable/strategies.html
+
 Redis is a convenience here, never a dependency: while it does not answer, each process counts for itself.
 """
 
@@ -26,7 +30,7 @@ _RETRY_REDIS_AFTER = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `amount` acts in any `seconds`; `name` keeps the counters of different limits apart."""
+    """At most `amount` acts in `seconds`; `name` keeps the counters of different limits apart."""
 
     name: str
     amount: int
@@ -40,7 +44,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of a limit: `allowed` says whether this act was within it, `reset_after` is in seconds."""
+    """What is left of a limit: `allowed` says whether this act was within it.
+
+    After `reset_after` seconds one more act is within it than now, if nobody acts meanwhile.
+    """
 
     allowed: bool
     remaining: int
@@ -84,9 +91,15 @@ class Limits:
             await self._connections.aclose()
 
     async def _allowance(self, limit: Limit, who: str, allowed: bool) -> Allowance:
-        stats = await self._ask(lambda counters: counters.get_window_stats(limit.item, who))
-        reset_after = max(1, math.ceil(stats.reset_time - time.time()))
-        return Allowance(allowed, max(0, stats.remaining), reset_after)
+        key = limit.item.key_for(who)
+        before, fades_in, here, expires_in = await self._ask(
+            lambda counters: counters.storage.get_sliding_window(key, limit.seconds)  # type: ignore[attr-defined] # both ours have it
+        )
+        ends_in = max(0.0, expires_in - limit.seconds)  # a window is kept for another, in which it is the one before
+        used = math.floor(before * fades_in / limit.seconds) + here
+        wait = _until_below(used, limit.seconds, before, fades_in, here, ends_in)
+        # Whole seconds, and always beyond the moment: at the moment itself the old act still counts.
+        return Allowance(allowed, max(0, limit.amount - used), math.floor(wait) + 1)
 
     async def _ask(self, question: Callable[[SlidingWindowCounterRateLimiter], Awaitable[T]]) -> T:
         if self._shared is not None and time.monotonic() >= self._shared_again_at:
@@ -96,6 +109,13 @@ class Limits:
                 self._shared_again_at = time.monotonic() + _RETRY_REDIS_AFTER
                 logger.warning("redis_unavailable", error=str(error), meaning="each process counts limits for itself")
         return await question(self._memory)
+
+
+def _until_below(used: int, seconds: int, before: int, fades_in: float, here: int, ends_in: float) -> float:
+    """Seconds until fewer than `used` acts weigh: those of the window `before` fade, then those `here` begin to."""
+    if before and used > here:
+        return max(0.0, fades_in - (used - here) * seconds / before)
+    return ends_in + max(0.0, seconds * (1 - used / here)) if here else 0.0
 
 
 def address_key(address: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from orion.plumbing.db import Database
+from orion.plumbing.kept import Kept
 from orion.plumbing.limits import Limits
 from orion.plumbing.settings import Settings
 
@@ -14,6 +15,7 @@ class Runtime:
     settings: Settings
     database: Database
     limits: Limits = field(init=False)
+    kept: Kept = field(init=False, default_factory=Kept)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "limits", Limits(self.settings.redis_url))

@@ -1,13 +1,15 @@
 """Settings: from the environment, then from `.env`, then the defaults here. `.env.example` explains each."""
 
+import base64
 import contextlib
 import os
 import secrets
 import tempfile
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, PrivateAttr, SecretStr
+from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,6 +18,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
     _signing_key: str = PrivateAttr("")
+    _development_key: str = PrivateAttr("")
 
     environment: Literal["development", "production"] = "development"
     var_dir: Path = Path("var")
@@ -23,10 +26,15 @@ class Settings(BaseSettings):
     redis_url: str = ""
 
     secret_key: SecretStr = SecretStr("")
+    sealing_keys: list[SecretStr] = Field([], description="id:base64 of 32 bytes; the first seals, all of them open")
     access_token_expire_minutes: int = Field(30, gt=0)
     refresh_token_expire_days: int = Field(30, gt=0)
     session_expire_hours: int = Field(12, gt=0)
     allowed_hosts: list[str] = ["*"]
+    public_url: str = Field("http://localhost:8000", description="where people reach the portal: for links in mails")
+    cors_allowed_origins: list[str] = Field(
+        default=[], description="origins whose pages may call the API from a browser"
+    )
 
     rate_limit_requests: int = Field(100, gt=0, description="calls per window and caller who is not logged in")
     rate_limit_window: int = Field(3600, gt=0, description="seconds")
@@ -43,11 +51,23 @@ class Settings(BaseSettings):
     feed_timeout_seconds: float = Field(1800.0, gt=0, description="longest download of a feed")
     files_url: str = Field("", description="where uploads are kept (any fsspec URL); empty = VAR_DIR/files")
 
+    smtp_url: SecretStr = Field(SecretStr(""), description="empty = mails become files under VAR_DIR/mail")
+    mail_from: str = "Orion <orion@localhost>"
+
     worker_dead_after_seconds: float = Field(30.0, gt=0)
     worker_tick_seconds: float = Field(5.0, gt=0)
     worker_poll_seconds: float = Field(0.5, gt=0, description="how often each queue is looked at")
     worker_drain_seconds: float = Field(5.0, ge=0, description="time for running jobs to finish when a worker stops")
     jobs_keep_days: int = Field(30, gt=0, description="finished jobs are forgotten after this many days")
+
+    @field_validator("cors_allowed_origins")
+    @classmethod
+    def _check_origins(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if origin not in ("*", f"{parts.scheme}://{parts.netloc}"):
+                raise ValueError(f"{origin!r} is no origin: give a scheme and a host, such as https://shop.example.com")
+        return [origin.lower() for origin in origins]
 
     @property
     def effective_database_url(self) -> str:
@@ -64,6 +84,57 @@ class Settings(BaseSettings):
             self._signing_key = self._find_signing_key()
         return self._signing_key
 
+    def sealing_key_texts(self) -> list[str]:
+        """The keys of `sealing_keys`, each as "id:base64"; in development, if there are none, one kept in `var_dir`.
+
+        Empty in production without SEALING_KEYS.
+        """
+        if self.sealing_keys:
+            return [key.get_secret_value() for key in self.sealing_keys]
+        if self.environment == "production":
+            return []
+        if not self._development_key:
+            made = base64.b64encode(secrets.token_bytes(32)).decode()
+            self._development_key = f"development:{self._kept('sealing_key', made)}"
+        return [self._development_key]
+
+    @field_validator("sealing_keys")
+    @classmethod
+    def _check_sealing_keys(cls, keys: list[SecretStr]) -> list[SecretStr]:
+        names = []
+        for key in keys:
+            name, _, encoded = key.get_secret_value().partition(":")
+            try:
+                whole = len(base64.b64decode(encoded, validate=True)) == 32
+            except ValueError:
+                whole = False
+            if not whole or not name.isascii() or not name.isalnum():
+                raise ValueError(
+                    "each sealing key is id:key, an id of letters and digits and 32 random bytes in base64; "
+                    "`orion keys new` makes one"
+                )
+            names.append(name)
+        if len(set(names)) < len(names):
+            raise ValueError("two sealing keys have the same id")
+        return keys
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _check_smtp_url(cls, url: SecretStr) -> SecretStr:
+        text = url.get_secret_value()
+        if not text:
+            return url
+        try:
+            parts = urlsplit(text)
+            bad = parts.scheme not in ("smtp", "smtps", "starttls") or not parts.hostname or parts.port == 0
+        except ValueError:
+            bad = True
+        if bad:
+            raise ValueError("is like smtps://user:password@mail.example.com:465, or with smtp:// or starttls://")
+        if parts.scheme == "smtp" and parts.password and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("sends a password in clear: use smtps:// or starttls://")
+        return url
+
     def _find_signing_key(self) -> str:
         if key := self.secret_key.get_secret_value():
             if self.environment == "production" and len(key) < 32:
@@ -71,10 +142,14 @@ class Settings(BaseSettings):
             return key
         if self.environment == "production":
             raise ValueError("SECRET_KEY is not set: set it to at least 32 random characters")
-        path = self.var_dir / "secret_key"
+        return self._kept("secret_key", secrets.token_urlsafe(48))
+
+    def _kept(self, name: str, made: str) -> str:
+        """The secret in the file `name` of `var_dir`; `made` becomes it where there is none yet."""
+        path = self.var_dir / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # readable by its owner alone
-            file.write(secrets.token_urlsafe(48))
+            file.write(made)
         with contextlib.suppress(FileExistsError):  # of processes that start at once one wins, with a whole file
             os.link(file.name, path)
         Path(file.name).unlink()

@@ -15,10 +15,11 @@ from orion.web import errors
 from orion.web.assets import STATIC, AssetsMissing, require_assets
 from orion.web.middleware import PageMiddleware
 from orion.web.pages import ROUTERS
+from orion.web.pages.documentation import ADDRESSES
 from orion.web.visit import LoginNeeded, ours_only
 
 OURS = {"account", "admin", "language", "login", "logout", "static", "store", "stores"}
-THEIRS = {"api", "docs", "health", "metrics", "openapi.json", "redoc"}
+THEIRS = {"api", "files", "health", "metrics", "openapi.json", "v2.1"}
 """The first parts of addresses that are pages whoever asks, and those that never are."""
 
 log = structlog.get_logger(__name__)
@@ -65,6 +66,8 @@ class Portals:
             await self.app(scope, receive, send)
 
     def _is_for_pages(self, scope: Scope) -> bool:
+        if scope["path"] in ADDRESSES:
+            return True
         first = scope["path"].split("/", 2)[1]
         if first in OURS or first in THEIRS:
             return first in OURS

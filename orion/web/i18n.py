@@ -49,6 +49,11 @@ def gettext(message: str) -> str:
     return _catalog(_current.get()).gettext(message)
 
 
+def translate(message: str, language: str) -> str:
+    """The message in a language of `LANGUAGES`, whatever this request speaks: for mails to others."""
+    return _catalog(language).gettext(message)
+
+
 def ngettext(singular: str, plural: str, count: int) -> str:
     """The message in the current language, in the form that goes with `count`."""
     return _catalog(_current.get()).ngettext(singular, plural, count)

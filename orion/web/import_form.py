@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 
@@ -69,7 +70,7 @@ def feed_urls(store: Store) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def chosen_source(form: ImportForm, sent: FormData, runtime: Runtime) -> AsyncIterator[dict[str, str]]:
+async def chosen_source(form: ImportForm, sent: FormData, runtime: Runtime) -> AsyncIterator[dict[str, Any]]:
     """The source of the feed as `start_import` takes it; an upload is kept, and deleted again if the start fails.
 
     Raises Invalid (`file_needed`, `url_needed`, `upload_too_large`).

@@ -10,7 +10,7 @@ from orion.identity import find_user
 from orion.merchants import StoreAccess
 from orion.plumbing.runtime import Runtime
 from tests.api.access_rows import Row, admin_only, any_user, member
-from tests.factories.catalog import make_marketplace_product, make_product
+from tests.factories.catalog import make_marketplace_product
 from tests.factories.feeds import make_import
 
 MARKETPLACE = "/api/v1/marketplace"
@@ -46,12 +46,6 @@ async def a_pending_import(runtime: Runtime) -> dict[str, Any]:
         return {"job_id": (await make_import(session, await _demo(session), status="pending", phase="waiting")).id}
 
 
-async def a_product(runtime: Runtime) -> dict[str, Any]:
-    """A product of DEMO's."""
-    async with runtime.database.transaction() as session:
-        return {"product_id": (await make_product(session, (await _demo(session)).store)).id}
-
-
 async def a_marketplace_product(runtime: Runtime) -> dict[str, Any]:
     """A product of the shared catalogue."""
     async with runtime.database.transaction() as session:
@@ -74,7 +68,6 @@ IMPORT_ROWS: dict[tuple[str, str], Row] = {
     ("GET", f"{STORE}/marketplace/imports/{{job_id}}/errors"): member("viewer", prepare=an_import),
     ("POST", f"{STORE}/marketplace/imports/{{job_id}}/cancel"): member("staff", low="viewer", prepare=a_pending_import),
     ("GET", f"{STORE}/products"): member("viewer"),
-    ("GET", f"{STORE}/products/{{product_id}}"): member("viewer", prepare=a_product),
     ("GET", f"{STORE}/settings"): member("viewer"),
     ("PUT", f"{STORE}/settings"): member("manager", low="staff", body={"name": "Of {caller}"}),
     ("POST", ADMIN): admin_only(202, **_BY_ADMIN),

@@ -9,8 +9,12 @@ from typing import Any
 
 from orion import identity
 from orion.plumbing.runtime import Runtime
+from tests.api.access_catalogue import CATALOGUE_ROWS
+from tests.api.access_feeds import FEED_ROWS
 from tests.api.access_imports import IMPORT_ROWS
+from tests.api.access_inventory import INVENTORY_ROWS
 from tests.api.access_rows import Row, any_user, public
+from tests.api.access_webhooks import WEBHOOK_ROWS
 from tests.factories.people import PASSWORD
 
 
@@ -42,4 +46,8 @@ ROWS: dict[tuple[str, str], Row] = {
         anonymous=401, stranger=404, right=("viewer", 200), admin=200, path={"shop_code": "DEMO"}
     ),
     **IMPORT_ROWS,
+    **CATALOGUE_ROWS,
+    **FEED_ROWS,
+    **INVENTORY_ROWS,
+    **WEBHOOK_ROWS,
 }

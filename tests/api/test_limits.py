@@ -1,5 +1,8 @@
 """Rate limits, hosts, and headers that close doors."""
 
+import subprocess
+import time
+
 import httpx
 import pytest
 
@@ -35,8 +38,13 @@ async def test_an_address_that_calls_too_often_is_told_when_to_come_back(tight: 
         refused = answers[-1]
         assert (refused.json()["code"], refused.headers["content-type"]) == ("rate_limited", "application/problem+json")
         assert 1 <= int(refused.headers["retry-after"]) <= 120
+        # The same for clients that read the older names.
+        assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["2", "1", "0", "0"]
+        assert {answer.headers["x-ratelimit-limit"] for answer in answers} == {"3"}
+        reset = int(refused.headers["x-ratelimit-reset"]) - time.time()
+        assert 0 < reset <= int(refused.headers["retry-after"]) + 2
         # What must answer for machines, and what is no API call, is not counted.
-        for path in ("/health", "/", "/openapi.json"):
+        for path in ("/health", "/", "/openapi.json", "/v2.1/", "/v2.1/health", "/v2.1/openapi.json"):
             free = await client.get(path)
             assert (free.status_code, "ratelimit" in free.headers) == (200, False)
         forged = await client.get("/api/v1/auth/me", headers={"Authorization": "Bearer x.y.z"})
@@ -59,6 +67,32 @@ async def test_a_user_has_a_limit_of_their_own_wherever_they_call_from(tight: Ru
         assert (await client.get("/api/v1/auth/me")).status_code == 401
 
 
+async def test_both_apis_draw_on_one_limit(tight: Runtime) -> None:
+    async with calling(tight) as client:
+        for path in ("/api/v1/auth/me", "/v2.1/me", "/v2.1/nothing"):
+            assert (await client.get(path)).headers["x-ratelimit-limit"] == "3"
+        refused = await client.get("/v2.1/me")
+        assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+        assert (await client.get("/api/v1/auth/me")).status_code == 429
+
+
+async def test_processes_with_a_redis_count_together_and_each_for_itself_when_it_goes(
+    tight: Runtime, redis: tuple[str, subprocess.Popen[bytes]]
+) -> None:
+    url, server = redis
+    tight.settings.redis_url = url
+    one, other = (Runtime(tight.settings, tight.database) for _ in range(2))
+    async with calling(one) as here, calling(other) as there:
+        statuses = [(await client.get("/v2.1/me")).status_code for client in (here, there, here, there)]
+        assert statuses == [401, 401, 401, 429]
+        server.kill()
+        server.wait()
+        for client in (here, there):
+            assert [(await client.get("/v2.1/me")).status_code for _ in range(4)] == [401, 401, 401, 429]
+    await one.limits.close()
+    await other.limits.close()
+
+
 async def test_only_the_allowed_hosts_are_answered(runtime: Runtime) -> None:
     runtime.settings.allowed_hosts = ["orion.example.com", "*.shops.example.com"]
     async with calling(runtime) as client:
@@ -70,7 +104,46 @@ async def test_only_the_allowed_hosts_are_answered(runtime: Runtime) -> None:
             ("orion.example.com.evil.example", 400),
             ("", 400),
         ):
-            assert (await client.get("/", headers={"Host": host})).status_code == status, host
+            answer = await client.get("/", headers={"Host": host})
+            assert answer.status_code == status, host
+            if status == 400:
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert (answer.json()["code"], answer.json()["request_id"]) == (
+                    "host_not_allowed",
+                    answer.headers["x-request-id"],
+                )
+                assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_pages_of_other_sites_may_call_only_when_they_are_named(runtime: Runtime) -> None:
+    asked = {"Origin": "https://shop.example.com", "Access-Control-Request-Method": "POST"}
+    async with calling(runtime) as client:
+        for method, path in (("OPTIONS", "/api/v1/auth/login"), ("GET", "/api/v1/auth/me")):
+            answer = await client.request(method, path, headers=asked)
+            assert [name for name in answer.headers if name.startswith("access-control")] == []
+    runtime.settings.cors_allowed_origins = ["https://shop.example.com"]
+    asked["Access-Control-Request-Headers"] = "authorization,idempotency-key,x-store-code"
+    async with calling(runtime) as client:
+        preflight = await client.options("/api/v1/auth/login", headers=asked)
+        assert preflight.status_code == 200
+        assert preflight.headers["access-control-allow-origin"] == "https://shop.example.com"
+        assert "POST" in preflight.headers["access-control-allow-methods"]
+        assert "ratelimit" not in preflight.headers  # asking first costs nothing
+        refused = await client.get("/api/v1/auth/me", headers={"Origin": "https://shop.example.com"})
+        assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (
+            401,
+            "https://shop.example.com",
+        )
+        assert {"RateLimit", "X-Request-ID"} <= set(refused.headers["access-control-expose-headers"].split(", "))
+        assert "access-control-allow-credentials" not in refused.headers
+        other = await client.get("/api/v1/auth/me", headers={"Origin": "https://evil.example"})
+        assert "access-control-allow-origin" not in other.headers
+
+
+@pytest.mark.parametrize("origin", ["shop.example.com", "https://shop.example.com/", "https://shop.example.com/a"])
+def test_an_origin_is_a_scheme_and_a_host(origin: str) -> None:
+    with pytest.raises(ValueError, match="is no origin"):
+        Settings(_env_file=None, cors_allowed_origins=[origin])  # type: ignore[call-arg]
 
 
 async def test_answers_close_doors_in_browsers(runtime: Runtime) -> None:

@@ -1,13 +1,15 @@
 """Marketplace products and listings for tests."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from itertools import count
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from orion import catalog
 from orion.catalog import MarketplaceProduct, MarketplaceProductTranslation, Product, ProductTranslation
-from orion.merchants import Store
+from orion.merchants import Store, StoreAccess
+from orion.plumbing.settings import Settings
 
 _numbers = count(1)
 
@@ -55,3 +57,44 @@ async def make_product(
         session.add(ProductTranslation(product_id=product.id, language=language, title=title, description=description))
     await session.flush()
     return product
+
+
+TAXONOMY = {
+    "en": """# Google_Product_Taxonomy_Version: 2021-09-21
+1 - Animals & Pet Supplies
+3237 - Animals & Pet Supplies > Live Animals
+536 - Home & Garden
+594 - Home & Garden > Lighting
+2956 - Home & Garden > Lighting > Night Lights & Ambient Lighting
+4636 - Home & Garden > Lighting > Lamps
+""",
+    "fr": """# Google_Product_Taxonomy_Version: 2021-09-21
+1 - Animaux et articles pour animaux de compagnie
+3237 - Animaux et articles pour animaux de compagnie > Animaux vivants
+536 - Maison et jardin
+594 - Maison et jardin > Éclairage
+4636 - Maison et jardin > Éclairage > Lampes
+""",
+}
+"""A few lines of Google's product taxonomy, enough for tests."""
+
+
+async def load_taxonomy(session: AsyncSession, *languages: str) -> None:
+    """Load the excerpts; English alone unless languages are named."""
+    for language in languages or ("en",):
+        await catalog.load_categories(session, TAXONOMY[language].splitlines(), language)
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(64))
+
+
+async def make_image(
+    session: AsyncSession, access: StoreAccess, product_id: int, settings: Settings, content: bytes = PNG
+) -> list[str]:
+    """Upload a picture of a product; the product's own pictures then."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield content
+
+    image = await catalog.keep_image(stream(), name="lamp.png", settings=settings)
+    return await catalog.add_image(session, access, product_id, image)

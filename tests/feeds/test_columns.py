@@ -79,7 +79,7 @@ def test_a_missing_id_column_names_what_is_there_and_what_is_near() -> None:
     assert raised.value.code == "missing_columns"
     assert raised.value.detail == (
         "The feed has no column 'id'. Columns found: 'produkt_id', 'title', 'Gewicht'. 'produkt_id' looks like 'id'. "
-        "Rename the column and import again."
+        "Rename the column, or say what it means in the store's column mapping, and import again."
     )
     assert [(error.field, error.message) for error in raised.value.errors] == [
         ("id", "no column called 'id' or one of its other names; nearest: produkt_id, title")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orion.catalog.attributes import GOOGLE_ATTRIBUTES
 from orion.feeds.columns import read_columns
-from orion.feeds.issues import Issue
+from orion.feeds.issues import MAX_KEPT, Issue
 from orion.feeds.normalising import MAX_ID, Normalised, Normaliser, Record
 
 LONG = "€" * (MAX_ID + 1)
@@ -287,7 +287,9 @@ def test_a_record_is_shown_under_its_headers_whatever_its_shape() -> None:
 def test_long_values_and_records_are_cut_in_messages() -> None:
     issue = only(normalised("id,title,price", f"1,a,{'x' * 9000}"))
     assert issue.message.startswith(f"The price '{'x' * 77}...' is not a price")
-    assert len(issue.raw) == 4000
+    assert (issue.raw, issue.is_cut) == (f"1,a,{'x' * 9000}".encode(), False)
+    issue = only(normalised("id,title,price", f"1,a,{'x' * 70_000}"))
+    assert (len(issue.raw), issue.is_cut) == (MAX_KEPT, True)
 
 
 SPACE = " \t\n\r\x0b\x0c\x85\xa0\u3000"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from orion.feeds.issues import MAX_RAW
+from orion.feeds.issues import MAX_KEPT
 from orion.feeds.splitting import MAX_RECORD
 from tests.feeds.tables import blocks, blocks_of, faults, records, values, written
 
@@ -274,7 +274,7 @@ def test_50_mb_in_one_field_are_one_error_in_bounded_memory(tmp_path: Path, text
     (fault,) = [fault for _, found, _, _ in told for fault in found]
     assert (fault.row, fault.severity, fault.type) == (302, "error", "record_too_long")
     assert fault.raw.startswith(b'302,"' + text[:20])
-    assert len(fault.raw) == MAX_RAW
+    assert len(fault.raw) == MAX_KEPT
     expected = list(enumerate(before, 2)) + list(enumerate(after, 303))
     assert [one for found, _, _, _ in told for one in found] == expected
 

@@ -8,6 +8,7 @@ import os
 import signal
 from pathlib import Path
 
+import orion.webhooks  # noqa: F401 (a worker of the tests delivers, too)
 from orion.plumbing.db import Database
 from orion.plumbing.jobs import RetryLater, job, run_worker
 from orion.plumbing.observability import configure_logging

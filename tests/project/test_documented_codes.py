@@ -8,7 +8,15 @@ ROOT = Path(__file__).parents[2]
 CODE = re.compile(
     r"(missing|invalid|unknown|malformed|duplicate|shared|nul|too_few|too_many|feed)_[a-z_]+|[a-z_]+_too_long"
 )
-NOT_OF_AN_IMPORT = {"feed_id", "feed_rows", "invalid_batch_size", "invalid_source_url", "unknown_import_status"}
+NOT_OF_AN_IMPORT = {"feed_id", "feed_rows", "feed_mappings", "feed_schedules", "feed_links", "missing_since"} | {
+    "invalid_batch_size",
+    "invalid_source_url",
+    "unknown_import_status",
+    "unknown_on_missing",
+    "invalid_mapping",
+    "invalid_schedule",
+    "too_many_schedules",
+}
 """Names of columns, tables and request errors that look the same."""
 
 

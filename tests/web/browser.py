@@ -75,5 +75,5 @@ class Watched:
             self.problems.append(f"console: {message.text}")
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((self.base_url, "data:")):
+        if not request.url.startswith((self.base_url, f"blob:{self.base_url}", "data:")):
             self.problems.append(f"request to elsewhere: {request.url}")

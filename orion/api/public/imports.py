@@ -55,6 +55,7 @@ async def start_product_import(
             marketplace=body.marketplace,
             language=body.language,
             batch_size=body.batch_size,
+            on_missing=body.on_missing,
         )
     return started(response, job, access.store, f"{PREFIX}/import-status")
 

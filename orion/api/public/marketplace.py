@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from orion import catalog
-from orion.api.dependencies import CurrentUser, RuntimeDep, SessionDep
+from orion.api.dependencies import CatalogReader, RuntimeDep, SessionDep
 from orion.api.inputs import Parameters
 from orion.api.problems import PROBLEM_RESPONSES
 from orion.api.routing import TransactionalRoute
@@ -139,10 +139,30 @@ class TranslationAnswer(BaseModel):
         return cls(language=texts.language, title=texts.title, description=texts.description)
 
 
+class CategoryName(BaseModel):
+    """The category of a product."""
+
+    id: int = Field(examples=[17])
+    google_id: int | None = Field(examples=[4636])
+    path: str = Field(examples=["Home & Garden > Lighting > Lamps"])
+
+
+class VariantAnswer(BaseModel):
+    """One product of a group that differs in a few respects only."""
+
+    id: int
+    marketplace_product_id: str = Field(examples=["LAMP-RED"])
+    title: str | None = Field(examples=["Desk lamp"])
+    values: dict[str, str | list[str] | None] = Field(description="its value on each axis", examples=[{"color": "red"}])
+
+
 class MarketplaceProductDetails(MarketplaceProductAnswer):
-    """A marketplace product with its texts in every language."""
+    """A marketplace product with its texts in every language, its category and its variants, itself among them."""
 
     translations: list[TranslationAnswer]
+    category: CategoryName | None
+    variant_axes: list[str] = Field(description="in what the variants differ", examples=[["color"]])
+    variants: list[VariantAnswer] = Field(description="none for a product that stands alone")
 
 
 class MarketplaceProductList(BaseModel):
@@ -167,7 +187,7 @@ async def list_marketplace_products(
     request: Request,
     runtime: RuntimeDep,
     session: SessionDep,
-    user: CurrentUser,  # noqa: ARG001 (logged in is all it takes)
+    user: CatalogReader,  # noqa: ARG001 (logged in is all it takes)
     query: Annotated[MarketplaceProductFilter, Query()],
 ) -> MarketplaceProductList | Response:
     """Marketplace products in the order in which the catalogue met them.
@@ -186,7 +206,7 @@ async def list_marketplace_products(
 @router.get("/{product_id:path}", summary="Show a marketplace product")
 async def show_marketplace_product(
     session: SessionDep,
-    user: CurrentUser,  # noqa: ARG001 (logged in is all it takes)
+    user: CatalogReader,  # noqa: ARG001 (logged in is all it takes)
     product_id: str,
     choice: Annotated[ProductChoice, Query()],
 ) -> MarketplaceProductDetails:
@@ -195,8 +215,34 @@ async def show_marketplace_product(
     409 `marketplace_needed` when several marketplaces have the id: name one with `marketplace`.
     """
     product = await catalog.get_marketplace_product(session, product_id, choice.marketplace, choice.language)
-    translations = [TranslationAnswer.of(texts) for texts in await catalog.translations_of(session, product)]
-    return MarketplaceProductDetails.of(product, translations=translations)
+    return MarketplaceProductDetails.of(product, **await details_of(session, product, choice.language))
+
+
+async def details_of(session: SessionDep, product: MarketplaceProductView, language: str | None) -> dict[str, Any]:
+    """What the answer for a single product has besides the product."""
+    category = await catalog.category_of(session, product, language)
+    variants = await catalog.marketplace_variants_of(session, product, language)
+    return {
+        "translations": [TranslationAnswer.of(texts) for texts in await catalog.translations_of(session, product)],
+        "category": category_answer(category),
+        "variant_axes": list(variants.axes),
+        "variants": variant_answers(variants),
+    }
+
+
+def category_answer(category: catalog.CategoryName | None) -> CategoryName | None:
+    """The answer for a product's category."""
+    return CategoryName(id=category.id, google_id=category.google_id, path=category.path) if category else None
+
+
+def variant_answers(variants: catalog.Variants) -> list[VariantAnswer]:
+    """The answers for the products of a group."""
+    return [
+        VariantAnswer(
+            id=item.id, marketplace_product_id=item.marketplace_product_id, title=item.title, values=item.values
+        )
+        for item in variants.items
+    ]
 
 
 async def _export(

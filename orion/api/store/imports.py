@@ -19,8 +19,8 @@ from orion.plumbing.db import Database
 
 PREFIX = "/api/v1/store/marketplace"
 
-Viewer = Annotated[StoreAccess, Depends(store_access("viewer"))]
-Staff = Annotated[StoreAccess, Depends(store_access("staff"))]
+Viewer = Annotated[StoreAccess, Depends(store_access("viewer", "imports"))]
+Staff = Annotated[StoreAccess, Depends(store_access("staff", "imports"))]
 
 _ISSUE_COLUMNS = ("row_number", "severity", "error_type", "code", "identifier", "error_message", "row_data")
 
@@ -117,6 +117,16 @@ async def list_store_import_errors(
 async def cancel_store_import(session: SessionDep, access: Staff, job_id: Id) -> ImportAnswer:
     """Stop an import: a pending one at once, a running one after its current batch. What was imported stays."""
     job = await feeds.cancel_import(session, access, job_id)
+    return ImportAnswer.of(job, access.store.code, access.store.name)
+
+
+@router.post("/imports/{job_id}/confirm-gone", summary="Let products go", dependencies=NO_PARAMETERS)
+async def confirm_gone_products(session: SessionDep, access: Staff, job_id: Id) -> ImportAnswer:
+    """Apply an import's policy to the products that it held back, because more were gone at once than is likely.
+
+    409 `nothing_held_back`; 409 `newer_import` when the feed was imported again since.
+    """
+    job = await feeds.confirm_gone(session, access, job_id)
     return ImportAnswer.of(job, access.store.code, access.store.name)
 
 

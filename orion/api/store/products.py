@@ -3,17 +3,19 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from orion import catalog
-from orion.api.dependencies import SessionDep
-from orion.api.inputs import Id, Paged, Parameters
+from orion.api.dependencies import SessionDep, store_access
+from orion.api.inputs import Paged, Parameters
 from orion.api.problems import PROBLEM_RESPONSES
 from orion.api.routing import TransactionalRoute
-from orion.api.store.imports import Viewer
 from orion.catalog import EffectiveProduct
 from orion.kernel import Money
+from orion.merchants import StoreAccess
+
+Viewer = Annotated[StoreAccess, Depends(store_access("viewer", "products"))]
 
 
 class ProductFilter(Paged):
@@ -67,6 +69,7 @@ class ProductAnswer(BaseModel):
     mpn: str | None
     product_type: list[str]
     google_product_category: str | None
+    sku: str | None = Field(description="the store's own number for it", examples=["L-17"])
     link: str | None
     image_link: str | None
     additional_image_link: list[str]
@@ -126,14 +129,6 @@ async def list_store_products(
     found = await catalog.list_products(session, access, **wanted.model_dump())
     items = [ProductAnswer.of(product) for product in found.items]
     return ProductPage(items=items, total=found.total, page=found.page, limit=found.limit)
-
-
-@router.get("/{product_id}", summary="Show a product of the store")
-async def show_store_product(
-    session: SessionDep, access: Viewer, product_id: Id, wanted: Annotated[TextLanguage, Query()]
-) -> ProductAnswer:
-    """One product of the store with its effective values and the store's overrides."""
-    return ProductAnswer.of(await catalog.get_product(session, access, product_id, wanted.language))
 
 
 def _amount(money: Money | None) -> str | None:

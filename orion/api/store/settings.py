@@ -13,13 +13,14 @@ from orion.api.routing import TransactionalRoute
 from orion.api.store.imports import Viewer
 from orion.merchants import Store, StoreAccess
 
-Manager = Annotated[StoreAccess, Depends(store_access("manager"))]
+Manager = Annotated[StoreAccess, Depends(store_access("manager", "store"))]
 
 _FEED = "letzshop_csv_url_"
 _FIELDS = {
     "name": "name",
     "default_language": "default_language",
     "default_currency": "default_currency",
+    "low_stock_threshold": "low_stock_threshold",
     **{f"{_FEED}{language}": f"feed_url_{language}" for language in ("fr", "en", "de")},
 }
 """What the API calls each field, and what a store does."""
@@ -34,6 +35,9 @@ class SettingsRequest(Body):
     letzshop_csv_url_fr: str | None = Field(None, examples=["https://example.com/fr.csv"])
     letzshop_csv_url_en: str | None = None
     letzshop_csv_url_de: str | None = None
+    low_stock_threshold: int | None = Field(
+        None, description="what is available at which an item is low, unless it has its own; null: none", examples=[5]
+    )
 
 
 class SettingsAnswer(BaseModel):
@@ -46,6 +50,9 @@ class SettingsAnswer(BaseModel):
     letzshop_csv_url_fr: str | None = Field(examples=["https://example.com/fr.csv"])
     letzshop_csv_url_en: str | None = Field(examples=[None])
     letzshop_csv_url_de: str | None = Field(examples=[None])
+    low_stock_threshold: int | None = Field(
+        description="what is available at which an item is low, unless it has its own", examples=[5]
+    )
 
     @classmethod
     def of(cls, store: Store) -> Self:

@@ -20,7 +20,7 @@ from orion.plumbing.runtime import Runtime
 UPLOAD_LIMIT = 4 * 1024**3 + 1_000_000
 """Bytes of a request with a file; the setting FEED_MAX_BYTES limits the file itself."""
 
-_FIELDS = ("file", "marketplace", "language", "batch_size")
+_FIELDS = ("file", "marketplace", "language", "batch_size", "on_missing")
 _CHUNK = 1 << 20
 
 
@@ -38,7 +38,7 @@ class UploadRoute(TransactionalRoute):
             runtime = runtime_of(request)
             async with runtime.database.reading() as session:
                 user = await current_user(request, session)
-                await store_access("staff")(request, session, user, request.headers.get("X-Store-Code"))
+                await store_access("staff", "imports")(request, session, user, request.headers.get("X-Store-Code"))
             try:
                 form = await request.form(max_files=1, max_fields=len(_FIELDS))
                 file = form.get("file")
@@ -72,6 +72,9 @@ async def start_file_import(
     batch_size: Annotated[
         int, Form(ge=feeds.MIN_BATCH_SIZE, le=feeds.MAX_BATCH_SIZE, description="rows that are stored at a time")
     ] = 1000,
+    on_missing: Annotated[
+        str, Form(description="products that the file no longer has: keep, unpublish or out_of_stock")
+    ] = "keep",
 ) -> ImportAnswer:
     """Import a product file (multipart/form-data) into the store. Watch the import at the answer's `Location`.
 
@@ -90,6 +93,7 @@ async def start_file_import(
             marketplace=marketplace,
             language=language,
             batch_size=batch_size,
+            on_missing=on_missing,
         )
     return started(response, job, access.store, f"{PREFIX}/imports")
 

@@ -59,10 +59,12 @@ async def existing(
     key: sa.ColumnElement[str] | InstrumentedAttribute[str],
     values: Sequence[str],
     *where: sa.ColumnElement[bool],
+    lock: type | None = None,
 ) -> Sequence[sa.Row[*Ts]]:
-    """The query's rows whose `key` is one of `values`, locked in key order on PostgreSQL until the transaction ends.
+    """The query's rows whose `key` is one of `values`.
 
-    One bound parameter however many values there are: the statement is prepared once.
+    Those of the model `lock` are locked in key order on PostgreSQL until the transaction ends. One bound parameter
+    however many values there are: the statement is prepared once.
     """
     query = query.where(*where)
     if connection.dialect.name == "sqlite":
@@ -73,7 +75,8 @@ async def existing(
     listed = (
         sa.func.unnest(sa.bindparam("listed", sorted(values), sa.ARRAY(sa.Text))).table_valued("value").render_derived()
     )
-    found = query.where(key == listed.c.value).with_for_update().lateral()
+    matching = query.where(key == listed.c.value)
+    found = (matching if lock is None else matching.with_for_update(of=lock)).lateral()
     return (await connection.execute(sa.select(found).select_from(listed.join(found, sa.true())))).all()
 
 

@@ -18,7 +18,7 @@ from orion.plumbing.jobs.inspect import (
     worker_heartbeats,
 )
 from orion.plumbing.jobs.lock import worker_is_alive
-from orion.plumbing.jobs.reaper import Chore
+from orion.plumbing.jobs.reaper import Chore, Every
 from orion.plumbing.jobs.store import prepare_job_tables
 from orion.plumbing.jobs.worker import run_worker, working
 
@@ -27,6 +27,7 @@ __all__ = [
     "QUEUES",
     "STATUSES",
     "Chore",
+    "Every",
     "Job",
     "JobView",
     "RetryLater",

@@ -4,8 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-QUEUES: dict[str, int] = {"imports": 2, "default": 50}
+QUEUES: dict[str, int] = {"imports": 2, "default": 50, "webhooks": 200}
 """Every queue, and how many of its jobs one worker runs side by side."""
+
+PARTITIONED: dict[str, int] = {"webhooks": 4}
+"""Queues whose jobs are enqueued for a partition, and how many of one partition a worker runs side by side."""
 
 LONGEST_BACKOFF = 3600.0
 """Seconds; no wait between two tries that we choose ourselves is longer."""
@@ -36,6 +39,7 @@ class Job:
     retry_on: tuple[type[Exception], ...]
     crashes: int
     on_failure: Callable[..., Awaitable[None]] | None = None
+    partition: Callable[..., str] | None = None
 
     def delay_after(self, error: Exception, attempt: int) -> float | None:
         """Seconds until the next attempt after `attempt` (from 1) failed with `error`; None when there is none."""
@@ -60,22 +64,26 @@ def job(
     retry_on: tuple[type[Exception], ...] = (OSError,),
     crashes: int = 3,
     on_failure: Callable[..., Awaitable[None]] | None = None,
+    partition: Callable[..., str] | None = None,
 ) -> Callable[[Function], Function]:
     """Declare `async def name(runtime, *json_args) -> None` as the job `name`.
 
     It is tried up to `attempts` times, while it fails with one of `retry_on` or RetryLater; any other exception, or
     the last attempt, makes it a dead letter. A worker that dies while it runs does not use up an attempt: the job is
     started again, at most `crashes` times. Of a dead letter `await on_failure(runtime, reason, *json_args)` is told, at
-    least once, so it must be safe to repeat. Raises ValueError for an unknown queue and for a name that is taken.
+    least once, so it must be safe to repeat. In a partitioned queue `partition(*json_args)` names the job's partition.
+    Raises ValueError for an unknown queue, for a name that is taken, and for a partition where there are none.
     """
     if queue not in QUEUES:
         raise ValueError(f"there is no queue {queue!r}: {', '.join(QUEUES)}")
+    if (partition is None) == (queue in PARTITIONED):
+        raise ValueError(f"a job of the queue {queue!r} has {'a' if queue in PARTITIONED else 'no'} partition")
 
     def declare(function: Function) -> Function:
         name: str = getattr(function, "__name__", repr(function))
         if (taken := JOBS.get(name)) and taken.run.__module__ != function.__module__:
             raise ValueError(f"{taken.run.__module__} declares a job {name!r} too")
-        JOBS[name] = Job(name, function, queue, attempts, backoff, retry_on, crashes, on_failure)
+        JOBS[name] = Job(name, function, queue, attempts, backoff, retry_on, crashes, on_failure, partition)
         return function
 
     return declare

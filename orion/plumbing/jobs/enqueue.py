@@ -32,6 +32,8 @@ async def enqueue(
         options["workflow_id"] = id
     if delay is not None:
         options["delay_seconds"] = delay
+    if declared.partition is not None:
+        options["queue_partition_key"] = declared.partition(*args)
     facts = keyword_facts(attempt, structlog.contextvars.get_contextvars().get("request_id"))
     client: DBOSClient = job_client(session.info["database"])
 

@@ -80,9 +80,11 @@ async def requeue_job(database: Database, job_id: str) -> JobView:
     row = await _find(client, job_id)
     if _STATUS[row.status] not in ("failed", "cancelled"):
         raise Conflict("job_not_failed", f"Job {job_id} is {_STATUS[row.status]}: only failed jobs can run again")
-    queue = JOBS[row.name].queue if row.name in JOBS else row.queue_name
+    declared = JOBS.get(row.name)
+    queue = declared.queue if declared else row.queue_name
+    partition = declared.partition(*row.input["args"]) if declared and declared.partition and row.input else None
     if row.status == "ERROR":
-        await client.rewind_workflow_async(job_id, queue_name=queue)
+        await client.rewind_workflow_async(job_id, queue_name=queue, queue_partition_key=partition)
     else:
         await client.resume_workflow_async(job_id, queue_name=queue)
     return await job_details(database, job_id)

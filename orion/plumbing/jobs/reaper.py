@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -27,12 +28,25 @@ Chore = Callable[[Runtime], Awaitable[None]]
 """What a worker does now and then besides its jobs; workers may do it at the same time, so it is safe to repeat."""
 
 
+@dataclass(frozen=True, slots=True)
+class Every:
+    """A chore that is done about every so many `seconds`; others are done once an hour."""
+
+    seconds: float
+    chore: Chore
+
+    async def __call__(self, runtime: Runtime) -> None:
+        """Do it."""
+        await self.chore(runtime)
+
+
 async def keep_house(runtime: Runtime, engine: sa.Engine, worker_id: str, chores: Sequence[Chore]) -> None:
-    """Recover at every tick; forget, and do the chores, at the start and every hour after.
+    """Recover at every tick; forget, and do the chores, at the start and every hour after, or as often as they say.
 
     A database that does not answer is tried again at the next tick.
     """
     swept = -SWEEP_SECONDS
+    done: dict[int, float] = {}
     loop = asyncio.get_running_loop()
     dead_after = runtime.settings.worker_dead_after_seconds
     while True:
@@ -41,9 +55,12 @@ async def keep_house(runtime: Runtime, engine: sa.Engine, worker_id: str, chores
             await tell_crashes(runtime)
             if loop.time() - swept >= SWEEP_SECONDS:
                 await forget_finished(runtime.database, runtime.settings.jobs_keep_days)
-                for chore in chores:
-                    await chore(runtime)
                 swept = loop.time()
+            for number, chore in enumerate(chores):
+                seconds = chore.seconds if isinstance(chore, Every) else SWEEP_SECONDS
+                if loop.time() - done.get(number, -seconds) >= seconds:
+                    await chore(runtime)
+                    done[number] = loop.time()
         except sa.exc.SQLAlchemyError as error:
             log.warning("cannot look after the queues", error=str(error))
         await asyncio.sleep(runtime.settings.worker_tick_seconds)

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 from dbos import DBOS, DBOSConfig
 
-from orion.plumbing.jobs.declare import JOBS, QUEUES, Job, next_attempt_id
+from orion.plumbing.jobs.declare import JOBS, PARTITIONED, QUEUES, Job, next_attempt_id
 from orion.plumbing.jobs.enqueue import enqueue
 from orion.plumbing.jobs.heartbeat import Heartbeat
 from orion.plumbing.jobs.lock import only_worker
@@ -37,7 +37,7 @@ async def run_worker(runtime: Runtime, parent_pid: int | None = None, *, chores:
     """Run jobs until SIGTERM or SIGINT, or until the process `parent_pid`, which started this one, is gone.
 
     Jobs that are running then have `worker_drain_seconds` to finish; what is left is cancelled, stays in its queue
-    and is continued by the next worker. The `chores` are done once an hour.
+    and is continued by the next worker. The `chores` are done once an hour, or as often as they say.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -78,7 +78,10 @@ async def _working(
     await asyncio.to_thread(heartbeat.beat)
     for queue, concurrency in QUEUES.items():
         await job_client(database).register_queue_async(
-            queue, worker_concurrency=concurrency, polling_interval_sec=settings.worker_poll_seconds
+            queue,
+            worker_concurrency=concurrency,
+            partition_worker_concurrency=PARTITIONED.get(queue),
+            polling_interval_sec=settings.worker_poll_seconds,
         )
     config: DBOSConfig = {
         "name": APPLICATION,

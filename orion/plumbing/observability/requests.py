@@ -48,7 +48,8 @@ class RequestLog:
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        client = scope.get("client")
+        with structlog.contextvars.bound_contextvars(request_id=request_id, client=client[0] if client else None):
             try:
                 await self.app(scope, receive, send_with_id)
             finally:
@@ -58,7 +59,8 @@ class RequestLog:
         method, path = scope["method"], scope["path"]
         route = getattr(scope.get("route"), "path", None) or "unmatched"
         self.metrics.observe(method, route, status, seconds)
-        client = scope.get("client")
+        if "{token}" in route:  # such a path opens something: it is no business of the log's readers
+            path = route
         tell = log.debug if path.startswith(_QUIET) and status < 500 else log.info
         tell(
             "request",
@@ -67,7 +69,6 @@ class RequestLog:
             route=route,
             status=status,
             milliseconds=round(seconds * 1000, 1),
-            client=client[0] if client else None,
         )
 
 

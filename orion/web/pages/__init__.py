@@ -5,6 +5,7 @@ from orion.web.pages import (
     admin_imports,
     admin_marketplace,
     admin_stores,
+    documentation,
     home,
     imports,
     login,
@@ -22,4 +23,5 @@ ROUTERS = (
     admin_marketplace.router,
     admin_imports.router,
     admin_stores.router,
+    documentation.router,
 )

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from orion.kernel import CURRENCIES, MAX_MINOR, currency_exponent
+from orion.kernel.money import CURRENCIES, MAX_MINOR, currency_exponent
 
 _SYMBOLS = {
     "€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "ZŁ": "PLN", "KČ": "CZK", "FR.": "CHF", "₹": "INR",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import ean
 
-from orion.feeds.gtins import Gtin, parse_gtin
+from orion.kernel.gtins import Gtin, parse_gtin
 
 WRONG = "has a wrong check digit: compare it with the packaging"
 LOST = "has lost digits in a spreadsheet: format the column as text and export again"

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orion.feeds.prices import Price, parse_price
 from orion.kernel import CURRENCIES, MAX_MINOR, currency_exponent
+from orion.kernel.prices import Price, parse_price
 
 
 @pytest.mark.parametrize(

@@ -41,3 +41,11 @@ def parse_gtin(text: str) -> Gtin:
     if weighted % 10:
         return Gtin(None, "has a wrong check digit: compare it with the packaging")
     return Gtin(digits, None)
+
+
+def gtin14(gtin: str) -> str:
+    """The GTIN with leading zeros to 14 digits, in which GTIN-8, -12, -13 and -14 of one thing are equal.
+
+    Source: GS1 General Specifications, 4.14 "GTIN-14 in a fixed-length field".
+    """
+    return gtin.zfill(14)

@@ -1,0 +1,51 @@
+"""The marketplace API 2.1 under `/v2.1`: its documented paths, its words, its answers."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+
+from orion.api.compat import letzshop_shapes as shapes
+from orion.api.compat.table import Adapter, Row, build_compat
+from orion.plumbing.runtime import Runtime
+
+ROOT = "/v2.1"
+
+TAGS = [
+    {"name": "public", "description": "What anybody may ask: what this is, registering and logging in."},
+    {"name": "users", "description": "Who one is."},
+    {"name": "shops", "description": "Opening shops and changing them; what they list, at their own prices."},
+    {"name": "products", "description": "The catalogue that all shops share."},
+    {"name": "stock", "description": "How much there is, by GTIN and location."},
+    {"name": "csv", "description": "Products in from a feed, and out again as a file."},
+    {"name": "statistics", "description": "Figures of the marketplace."},
+    {"name": "admin", "description": "For administrators alone."},
+]
+
+ROWS: tuple[Row, ...] = (
+    Row("GET", "/", Adapter(shapes.show_about, transactional=False), "public"),
+    Row("GET", "/health", "GET /health", "public"),
+    Row("POST", "/register", "POST /api/v1/auth/register", "public"),
+    Row("POST", "/login", Adapter(shapes.log_in, repeatable=False), "public"),
+    Row("GET", "/me", "GET /api/v1/auth/me", "users"),
+    Row("POST", "/shops", "POST /api/v1/shop", "shops"),
+    Row("GET", "/shops", "GET /api/v1/shop", "shops"),
+    Row("GET", "/shops/{shop_code}", "GET /api/v1/shop/{shop_code}", "shops"),
+    Row("POST", "/import-csv", Adapter(shapes.start_csv_import, 202), "csv"),
+    Row("GET", "/import-status/{job_id}", "GET /api/v1/marketplace/import-status/{job_id}", "csv"),
+    Row("GET", "/admin/import-jobs", "GET /api/v1/admin/marketplace-import-jobs", "admin"),
+)
+
+
+def build_letzshop(runtime: Runtime, canonical: Sequence[APIRouter], *, body_limit: int) -> FastAPI:
+    """The application to mount at `/v2.1`; `canonical` are the routers whose operations it stands for."""
+    return build_compat(
+        runtime,
+        title="Letzshop Marketplace API",
+        version="2.1",
+        description="The documented marketplace API of version 2.1, answered by Orion: the same users, shops, products "
+        "and stock as under `/api/v1`, and the same errors, limits and idempotency keys. New programs better use that.",
+        rows=ROWS,
+        canonical=canonical,
+        tags=TAGS,
+        body_limit=body_limit,
+    )

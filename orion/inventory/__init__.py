@@ -1,0 +1,111 @@
+"""Stock: locations, levels, movements and reservations.
+
+Verbs take a `Stockroom`: whose stock it is, and who acts. A store's comes from an access to the store
+(`stockroom(access)`) or, for programs, from `stockroom_of`; the platform's own from `platform_stockroom(admin)`.
+"""
+
+from orion.inventory.check import Discrepancy, check
+from orion.inventory.claims import Line, ReservationView
+from orion.inventory.events import LocationChanged, StockChanged, StockImported, StockLow, ThresholdChanged
+from orion.inventory.inputs import parse_label
+from orion.inventory.items import Item, ItemKey, find_item, find_items, get_item, item_of
+from orion.inventory.levels import LevelNow, add, count, remove, set_level, transfer
+from orion.inventory.locations import (
+    LocationView,
+    create_location,
+    delete_location,
+    get_location,
+    list_locations,
+    update_location,
+)
+from orion.inventory.models import MAX_QUANTITY, InventoryItem, Level, Location, Movement, Reservation
+from orion.inventory.queries import (
+    KINDS,
+    STATES,
+    Entry,
+    ItemView,
+    LevelView,
+    MovementFilter,
+    MovementView,
+    Summary,
+    list_entries,
+    list_items,
+    list_movements,
+    list_reservations,
+    show_item,
+    summary,
+)
+from orion.inventory.reservations import (
+    commit_reservation,
+    expire,
+    extend,
+    get_reservation,
+    release,
+    reserve,
+)
+from orion.inventory.rooms import Stockroom, platform_stockroom, stockroom, stockroom_of
+from orion.inventory.sweep import release_expired
+from orion.inventory.thresholds import set_threshold
+
+__all__ = [
+    "KINDS",
+    "MAX_QUANTITY",
+    "STATES",
+    "Discrepancy",
+    "Entry",
+    "InventoryItem",
+    "Item",
+    "ItemKey",
+    "ItemView",
+    "Level",
+    "LevelNow",
+    "LevelView",
+    "Line",
+    "Location",
+    "LocationChanged",
+    "LocationView",
+    "Movement",
+    "MovementFilter",
+    "MovementView",
+    "Reservation",
+    "ReservationView",
+    "StockChanged",
+    "StockImported",
+    "StockLow",
+    "Stockroom",
+    "Summary",
+    "ThresholdChanged",
+    "add",
+    "check",
+    "commit_reservation",
+    "count",
+    "create_location",
+    "delete_location",
+    "expire",
+    "extend",
+    "find_item",
+    "find_items",
+    "get_item",
+    "get_location",
+    "get_reservation",
+    "item_of",
+    "list_entries",
+    "list_items",
+    "list_locations",
+    "list_movements",
+    "list_reservations",
+    "parse_label",
+    "platform_stockroom",
+    "release",
+    "release_expired",
+    "remove",
+    "reserve",
+    "set_level",
+    "set_threshold",
+    "show_item",
+    "stockroom",
+    "stockroom_of",
+    "summary",
+    "transfer",
+    "update_location",
+]

@@ -1,0 +1,110 @@
+"""Reactions that tell people something, in the portal and by mail."""
+
+import hashlib
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from orion import notifications
+from orion.feeds import ImportFinished, ImportJob
+from orion.identity import User
+from orion.inventory.events import StockLow
+from orion.merchants import ROLES, Member, Role, Store
+from orion.merchants.events import MemberInvited, StoreJudged
+from orion.notifications import MailWanted
+from orion.web.notices import put_in_words
+from orion.webhooks import WebhookDisabled
+
+
+async def mail_wanted(session: AsyncSession, event: MailWanted) -> None:
+    """Put the notification in words of its reader's language, into the outbox."""
+    user = await session.get_one(User, event.user_id)
+    notice = put_in_words(event.kind, event.params, user.language or "en")
+    link = f"\n\n{notifications.PORTAL}{notice.path}" if notice.path else ""
+    await notifications.send_mail(
+        session, to=user.email, subject=notice.title, text=f"{notice.text}{link}\n", key=event.key
+    )
+
+
+async def stock_low(session: AsyncSession, event: StockLow) -> None:
+    """Tell the staff of the store; stock of the platform itself has no staff."""
+    if event.store_id is None:
+        return
+    store = await session.get_one(Store, event.store_id)
+    params = {
+        "store": store.name,
+        "store_code": store.code,
+        "item_id": event.item_id,
+        "gtin": event.gtin,
+        "title": event.title or event.gtin or str(event.item_id),
+        "available": event.available,
+        "threshold": event.threshold,
+    }
+    await notifications.notify(
+        session, await members_of(session, store, "staff"), "stock_low", params, store_id=store.id
+    )
+
+
+async def import_finished(session: AsyncSession, event: ImportFinished) -> None:
+    """Tell who started the import when it failed or left rows behind."""
+    kind = {"failed": "import_failed", "completed_with_errors": "import_finished_with_errors"}.get(event.status)
+    job = await session.get(ImportJob, event.import_id) if kind else None
+    if kind is None or job is None or job.user_id is None:
+        return
+    store = await session.get_one(Store, event.store_id)
+    params = {
+        "store": store.name,
+        "store_code": store.code,
+        "import_id": job.id,
+        "errors": job.error_count,
+        "reason": job.failure_message or "",
+    }
+    await notifications.notify(session, [job.user_id], kind, params, store_id=store.id)
+
+
+async def store_judged(session: AsyncSession, event: StoreJudged) -> None:
+    """Tell the store's owners that it was verified or deactivated."""
+    kind = {("verified", True): "store_verified", ("active", False): "store_deactivated"}.get((event.what, event.after))
+    if kind is None:
+        return
+    store = await session.get_one(Store, event.store_id)
+    params = {"store": store.name, "store_code": store.code, "reason": event.reason}
+    await notifications.notify(session, await members_of(session, store, "owner"), kind, params, store_id=store.id)
+
+
+async def member_invited(session: AsyncSession, event: MemberInvited) -> None:
+    """Mail the invitation, which who is invited may get without being a user; each sending is an occasion."""
+    inviter = await session.get_one(User, event.actor_id)
+    params = {"store": event.store_name, "inviter": inviter.username, "role": event.role}
+    notice = put_in_words("member_invited", params, inviter.language or "en")
+    link = f"{notifications.PORTAL}/invitations/{event.token}"
+    await notifications.send_mail(
+        session,
+        to=event.email,
+        subject=notice.title,
+        text=f"{notice.text}\n\n{link}\n",
+        key=f"invitation-{event.invitation_id}-{hashlib.sha256(event.token.encode()).hexdigest()[:16]}",
+    )
+
+
+async def webhook_disabled(session: AsyncSession, event: WebhookDisabled) -> None:
+    """Tell the store's owners; endpoints of the platform are in the audit log."""
+    if event.store_id is None:
+        return
+    store = await session.get_one(Store, event.store_id)
+    params = {
+        "store": store.name,
+        "store_code": store.code,
+        "webhook_id": event.webhook_id,
+        "host": event.host,
+        "reason": event.reason,
+    }
+    owners = await members_of(session, store, "owner")
+    await notifications.notify(session, owners, "webhook_disabled", params, store_id=store.id)
+
+
+async def members_of(session: AsyncSession, store: Store, role: Role) -> list[int]:
+    """The ids of the users who are members of the store with at least `role`."""
+    enough = ROLES[ROLES.index(role) :]
+    members = sa.select(Member.user_id).where(Member.merchant_id == store.merchant_id, Member.role.in_(enough))
+    return list(await session.scalars(members))

@@ -1,0 +1,98 @@
+"""Reactions that tell other programs: each domain event as the types of `orion.webhooks.TYPES` document it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from orion import webhooks
+from orion.catalog.events import ProductChanged, ProductsChanged
+from orion.feeds import ImportFinished, ImportJob
+from orion.inventory import StockChanged, StockLow
+from orion.merchants import StoreUpdated
+from orion.merchants.events import StoreJudged
+
+_API = "/api/v1/store"
+_JUDGED = {
+    ("verified", True): "store.verified",
+    ("verified", False): "store.unverified",
+    ("active", True): "store.activated",
+    ("active", False): "store.deactivated",
+}
+
+
+async def product_changed(session: AsyncSession, event: ProductChanged) -> None:
+    """Tell what became of one product."""
+    data = {
+        "product_id": event.product_id,
+        "changed": _after(event.changes),
+        "url": f"{_API}/products/{event.product_id}",
+    }
+    await webhooks.emit(session, event.store_id, f"product.{event.change}", f"product:{event.product_id}", data)
+
+
+async def products_changed(session: AsyncSession, event: ProductsChanged) -> None:
+    """Tell that many products changed at once, in one message."""
+    data = {"action": event.action, "count": event.count, "url": f"{_API}/products"}
+    await webhooks.emit(session, event.store_id, "products.changed", f"store:{event.store_id}", data)
+
+
+async def import_finished(session: AsyncSession, event: ImportFinished) -> None:
+    """Tell how an import ended."""
+    job = await session.get_one(ImportJob, event.import_id)
+    kind = {"failed": "import.failed", "cancelled": "import.cancelled"}.get(event.status, "import.completed")
+    data: dict[str, Any] = {
+        "import_id": job.id,
+        "marketplace": job.marketplace,
+        "language": job.language,
+        "status": event.status,
+        "counts": {
+            "imported": job.imported_count,
+            "updated": job.updated_count,
+            "unchanged": job.unchanged_count,
+            "skipped": job.skipped_count,
+            "errors": job.error_count,
+            "warnings": job.warning_count,
+        },
+        "url": f"{_API}/marketplace/imports/{job.id}",
+    }
+    if event.status == "failed":
+        data["failure"] = {"code": job.failure_code, "message": job.failure_message}
+    await webhooks.emit(session, event.store_id, kind, f"import:{job.id}", data)
+
+
+async def stock_changed(session: AsyncSession, event: StockChanged) -> None:
+    """Tell what a level is now."""
+    fields = ("item_id", "gtin", "location", "delta", "on_hand", "available", "reason", "reference")
+    data = {field: getattr(event, field) for field in fields}
+    await webhooks.emit(session, event.store_id, "stock.changed", f"stock:{event.item_id}", data)
+
+
+async def stock_low(session: AsyncSession, event: StockLow) -> None:
+    """Tell that an item runs out."""
+    data = {field: getattr(event, field) for field in ("item_id", "gtin", "title", "available", "threshold")}
+    await webhooks.emit(session, event.store_id, "stock.low", f"stock:{event.item_id}", data)
+
+
+async def store_updated(session: AsyncSession, event: StoreUpdated) -> None:
+    """Tell which settings changed."""
+    data = _store(event.store_id, event.code) | {"changed": _after(event.changes)}
+    await webhooks.emit(session, event.store_id, "store.updated", f"store:{event.store_id}", data)
+
+
+async def store_judged(session: AsyncSession, event: StoreJudged) -> None:
+    """Tell that an administrator verified or deactivated the store, or took that back."""
+    data = _store(event.store_id, event.code) | {"reason": event.reason}
+    type_ = _JUDGED[event.what, event.after]
+    await webhooks.emit(session, event.store_id, type_, f"store:{event.store_id}", data)
+
+
+def _store(store_id: int, code: str) -> dict[str, Any]:
+    return {"store_id": store_id, "store_code": code, "url": f"/api/v1/shop/{code}"}
+
+
+def _after(changes: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
+    """The new values alone, as JSON; what JSON has no form for (money, moments) as text."""
+    plain: dict[str, Any] = json.loads(json.dumps({name: after for name, (_, after) in changes.items()}, default=str))
+    return plain

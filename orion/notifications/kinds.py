@@ -1,0 +1,88 @@
+"""What people can be told of: the facts that belong to each kind, its English words, and how it is told by default.
+
+The English words are also the message ids of the translations (see `orion.web.notices`); `params` fill them in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orion.kernel import FieldError, Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of notification. `title` and `text` are %-formats over the params; `in_app` and `mail` the defaults."""
+
+    title: str
+    text: str
+    in_app: bool = True
+    mail: bool = False
+
+
+def words(text: str) -> str:
+    """Marks a text to be translated: `scripts/check_translations.py` looks for it."""
+    return text
+
+
+KINDS: dict[str, Kind] = {
+    "stock_low": Kind(
+        words("Low stock: %(title)s"),
+        words("%(available)s of %(title)s are left in store %(store)s; you asked to be told at %(threshold)s."),
+    ),
+    "import_failed": Kind(
+        words("Import %(import_id)s failed"),
+        words("Import %(import_id)s into store %(store)s failed: %(reason)s"),
+        mail=True,
+    ),
+    "import_finished_with_errors": Kind(
+        words("Import %(import_id)s finished with errors"),
+        words("Import %(import_id)s into store %(store)s is finished; %(errors)s rows could not be imported."),
+    ),
+    "member_invited": Kind(
+        words("Invitation to store %(store)s"),
+        words("%(inviter)s invites you to store %(store)s as %(role)s."),
+        mail=True,
+    ),
+    "store_verified": Kind(
+        words("Store %(store)s is verified"),
+        words("Store %(store)s was verified: buyers can see it now."),
+        mail=True,
+    ),
+    "store_deactivated": Kind(
+        words("Store %(store)s is deactivated"),
+        words("An administrator deactivated store %(store)s: nobody can work in it, and buyers do not see it."),
+        mail=True,
+    ),
+    "webhook_disabled": Kind(
+        words("A webhook of store %(store)s is disabled"),
+        words("The webhook to %(host)s of store %(store)s was disabled: %(reason)s"),
+        mail=True,
+    ),
+}
+
+
+def describe(kind: str, params: Mapping[str, Any]) -> tuple[str, str]:
+    """The title and the text in English; a fact that is missing shows as "?"."""
+    known = KINDS.get(kind)
+    if known is None:  # told by a version of Orion that has been taken back
+        return kind.replace("_", " ").capitalize(), ""
+    return fill(known.title, params), fill(known.text, params)
+
+
+def fill(text: str, params: Mapping[str, Any]) -> str:
+    """The %-format with the params filled in; a fact that is missing shows as "?"."""
+    return text % _Facts(params)
+
+
+def require_kind(kind: str, field: str = "kind") -> Kind:
+    """The kind of that name. Raises Invalid (`unknown_notification_kind`)."""
+    if (known := KINDS.get(kind)) is None:
+        message = f"{kind[:64]!r} is not one of the kinds {', '.join(KINDS)}"
+        raise Invalid("unknown_notification_kind", message, errors=[FieldError(field, message)])
+    return known
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, name: str) -> str:
+        return "?"

@@ -1,0 +1,60 @@
+"""Who gets what answer from the operations on column mappings, schedules, gone products and exports."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from orion.feeds import FeedSchedule, create_schedule
+from orion.plumbing.runtime import Runtime
+from tests.api.access_imports import STORE, _demo, room
+from tests.api.access_rows import Row, member
+from tests.factories.feeds import make_import
+
+MAPPINGS = f"{STORE}/marketplace/mappings"
+SCHEDULES = f"{STORE}/marketplace/schedules"
+URL = "https://example.com/products-{caller}.csv"
+
+
+async def a_schedule(runtime: Runtime) -> dict[str, Any]:
+    """A schedule of DEMO's, the only one."""
+    await room(runtime)
+    async with runtime.database.transaction() as session:
+        await session.execute(sa.delete(FeedSchedule))
+        url = "https://example.com/products.csv"
+        return {"schedule_id": (await create_schedule(session, await _demo(session), source_url=url, interval="6h")).id}
+
+
+async def an_unreadable_import(runtime: Runtime) -> dict[str, Any]:
+    """An import of DEMO's that failed for its columns."""
+    details = {"columns": {"headers": ["Nummer", "Name"], "samples": [["A1"], ["Lamp"]]}}
+    async with runtime.database.transaction() as session:
+        return {"job_id": (await make_import(session, await _demo(session), status="failed", details=details)).id}
+
+
+async def a_held_import(runtime: Runtime) -> dict[str, Any]:
+    """An import of DEMO's that has held products back, the newest."""
+    details = {"gone_held_back": {"count": 21, "of": 30, "reason": "too_many"}}
+    async with runtime.database.transaction() as session:
+        made = await make_import(session, await _demo(session), details=details, on_missing="unpublish")
+        return {"job_id": made.id}
+
+
+FEED_ROWS: dict[tuple[str, str], Row] = {
+    ("GET", MAPPINGS): member("viewer"),
+    ("PUT", MAPPINGS): member("staff", low="viewer", body={"columns": {}, "marketplace": "Letzshop"}, changes=False),
+    ("DELETE", MAPPINGS): member("staff", 204, low="viewer", changes=False),
+    ("POST", f"{MAPPINGS}/preview"): member(
+        "staff", low="viewer", prepare=an_unreadable_import, body={"job_id": 0}, changes=False
+    ),
+    ("GET", SCHEDULES): member("viewer"),
+    ("POST", SCHEDULES): member("staff", 201, low="viewer", body={"source_url": URL, "interval": "24h"}),
+    ("GET", f"{SCHEDULES}/{{schedule_id}}"): member("viewer", prepare=a_schedule),
+    ("PATCH", f"{SCHEDULES}/{{schedule_id}}"): member(
+        "staff", low="viewer", prepare=a_schedule, body={"enabled": False}
+    ),
+    ("DELETE", f"{SCHEDULES}/{{schedule_id}}"): member("staff", 204, low="viewer", prepare=a_schedule),
+    ("POST", f"{SCHEDULES}/{{schedule_id}}/run"): member("staff", 202, low="viewer", prepare=a_schedule),
+    ("POST", f"{STORE}/marketplace/imports/{{job_id}}/confirm-gone"): member(
+        "staff", low="viewer", prepare=a_held_import
+    ),
+}

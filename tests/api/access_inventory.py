@@ -1,0 +1,100 @@
+"""Who gets what answer from the operations on stock."""
+
+from itertools import count
+from typing import Any
+
+from orion import inventory, merchants
+from orion.identity import find_user
+from orion.inventory import ItemKey, Line, Stockroom
+from orion.plumbing.runtime import Runtime
+from tests.api.access_rows import Row, member
+
+PUBLIC = "/api/v1/inventory"
+STOCK = "/api/v1/store/inventory"
+GTIN = "4006381333931"
+_numbers = count(1)
+
+
+async def _demo(session: Any) -> Stockroom:
+    owner = await find_user(session, "owner")
+    assert owner is not None
+    return inventory.stockroom(await merchants.open_store(session, owner, "DEMO"))
+
+
+async def stock(runtime: Runtime) -> dict[str, Any]:
+    """A hundred more at A in DEMO."""
+    async with runtime.database.transaction() as session:
+        room = await _demo(session)
+        level = await inventory.add(session, room, ItemKey(gtin=GTIN), "A", 100)
+        return {"item_id": level.item.id, "gtin": GTIN, "quantity": next(_numbers) % 50 + 1}
+
+
+async def a_new_threshold(runtime: Runtime) -> dict[str, Any]:
+    """An item, and a threshold that it does not have."""
+    return {**await stock(runtime), "low_stock_threshold": next(_numbers)}
+
+
+async def a_location(runtime: Runtime) -> dict[str, Any]:
+    """A location of DEMO's that is not its default, and a name that it does not have."""
+    number = next(_numbers)
+    async with runtime.database.transaction() as session:
+        room = await _demo(session)
+        if not await inventory.list_locations(session, room):
+            await inventory.create_location(session, room, name="Default")
+        location = await inventory.create_location(session, room, name=f"Shelf {number}")
+        return {"location_id": location.id, "name": f"Rack {number}"}
+
+
+async def a_reservation(runtime: Runtime) -> dict[str, Any]:
+    """Two reserved in DEMO."""
+    await stock(runtime)
+    reference = f"order-{next(_numbers)}"
+    async with runtime.database.transaction() as session:
+        line = Line(ItemKey(gtin=GTIN), 2)
+        await inventory.reserve(session, await _demo(session), [line], reference=reference)
+    return {"reference": reference}
+
+
+async def no_reservation(runtime: Runtime) -> dict[str, Any]:
+    """Stock, and a reference that nothing is reserved for."""
+    await stock(runtime)
+    return {"reference": f"order-{next(_numbers)}"}
+
+
+AT_A: dict[str, Any] = {"gtin": GTIN, "location": "A", "quantity": 1}
+MOVE: dict[str, Any] = {"gtin": GTIN, "source": "A", "target": "B", "quantity": 1}
+LINES = [{"gtin": GTIN, "quantity": 2}]
+_WRITE: dict[str, Any] = {"low": "viewer"}
+
+INVENTORY_ROWS: dict[tuple[str, str], Row] = {
+    ("POST", PUBLIC): member("staff", body=AT_A, prepare=stock, **_WRITE),
+    ("POST", f"{PUBLIC}/add"): member("staff", body=AT_A, prepare=stock, **_WRITE),
+    ("POST", f"{PUBLIC}/remove"): member("staff", body=AT_A, prepare=stock, **_WRITE),
+    ("GET", PUBLIC): member("viewer"),
+    ("GET", f"{PUBLIC}/{{gtin}}"): member("viewer", prepare=stock),
+    ("GET", f"{PUBLIC}/{{gtin}}/total"): member("viewer", prepare=stock),
+    ("GET", f"{STOCK}/items"): member("viewer"),
+    ("GET", f"{STOCK}/items/{{item_id}}"): member("viewer", prepare=stock),
+    ("PUT", f"{STOCK}/items/{{item_id}}/threshold"): member(
+        "staff", body={"low_stock_threshold": 0}, prepare=a_new_threshold, **_WRITE
+    ),
+    ("POST", f"{STOCK}/set"): member("staff", body=AT_A, prepare=stock, **_WRITE),
+    ("POST", f"{STOCK}/add"): member("staff", body=AT_A, prepare=stock, **_WRITE),
+    ("POST", f"{STOCK}/remove"): member("staff", body=AT_A, prepare=stock, **_WRITE),
+    ("POST", f"{STOCK}/count"): member("staff", body=AT_A, prepare=stock, **_WRITE),
+    ("POST", f"{STOCK}/transfer"): member("staff", body=MOVE, prepare=stock, **_WRITE),
+    ("GET", f"{STOCK}/locations"): member("viewer"),
+    ("POST", f"{STOCK}/locations"): member("staff", 201, body={"name": ""}, prepare=a_location, **_WRITE),
+    ("PUT", f"{STOCK}/locations/{{location_id}}"): member("staff", body={"name": ""}, prepare=a_location, **_WRITE),
+    ("DELETE", f"{STOCK}/locations/{{location_id}}"): member("staff", prepare=a_location, **_WRITE),
+    ("GET", f"{STOCK}/movements"): member("viewer"),
+    ("GET", f"{STOCK}/reservations"): member("viewer"),
+    ("POST", f"{STOCK}/reservations"): member(
+        "staff", 201, body={"reference": "", "lines": LINES}, prepare=no_reservation, **_WRITE
+    ),
+    ("POST", f"{STOCK}/reservations/commit"): member("staff", body={"reference": ""}, prepare=a_reservation, **_WRITE),
+    ("POST", f"{STOCK}/reservations/release"): member("staff", body={"reference": ""}, prepare=a_reservation, **_WRITE),
+    ("POST", f"{STOCK}/reservations/extend"): member(
+        "staff", body={"reference": "", "expires_in": 9999}, prepare=a_reservation, **_WRITE
+    ),
+}
