@@ -1,7 +1,7 @@
 """Product feeds: download, parse, normalise, import; what went wrong, row by row."""
 
 import orion.feeds.jobs  # noqa: F401 (declares the job)
-from orion.feeds.cancel import cancel_import
+from orion.feeds.cancel import cancel_import, cancel_imports_of
 from orion.feeds.columns import IGNORE, KEEP, TARGETS
 from orion.feeds.due import note_result, start_due_imports
 from orion.feeds.events import (
@@ -94,6 +94,7 @@ __all__ = [
     "all_imports",
     "apply_dry_run",
     "cancel_import",
+    "cancel_imports_of",
     "confirm_gone",
     "create_schedule",
     "delete_schedule",

@@ -30,8 +30,14 @@ ROWS: tuple[Row, ...] = (
     Row("POST", "/shops", "POST /api/v1/shop", "shops"),
     Row("GET", "/shops", "GET /api/v1/shop", "shops"),
     Row("GET", "/shops/{shop_code}", "GET /api/v1/shop/{shop_code}", "shops"),
+    Row("PUT", "/shops/{shop_code}", "PUT /api/v1/shop/{shop_code}", "shops"),
     Row("POST", "/import-csv", Adapter(shapes.start_csv_import, 202), "csv"),
     Row("GET", "/import-status/{job_id}", "GET /api/v1/marketplace/import-status/{job_id}", "csv"),
+    Row("GET", "/admin/users", "GET /api/v1/admin/users", "admin"),
+    Row("PUT", "/admin/users/{user_id}/status", "PUT /api/v1/admin/users/{user_id}/status", "admin"),
+    Row("GET", "/admin/shops", "GET /api/v1/admin/shops", "admin"),
+    Row("PUT", "/admin/shops/{shop_id}/verify", "PUT /api/v1/admin/shops/{shop_id}/verify", "admin"),
+    Row("PUT", "/admin/shops/{shop_id}/status", "PUT /api/v1/admin/shops/{shop_id}/status", "admin"),
     Row("GET", "/admin/import-jobs", "GET /api/v1/admin/marketplace-import-jobs", "admin"),
 )
 
