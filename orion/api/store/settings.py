@@ -10,9 +10,9 @@ from orion.api.dependencies import SessionDep, store_access
 from orion.api.inputs import NO_PARAMETERS, Body
 from orion.api.problems import PROBLEM_RESPONSES, body_fields
 from orion.api.routing import TransactionalRoute
-from orion.api.store.imports import Viewer
 from orion.merchants import Store, StoreAccess
 
+Viewer = Annotated[StoreAccess, Depends(store_access("viewer", "store"))]
 Manager = Annotated[StoreAccess, Depends(store_access("manager", "store"))]
 
 _FEED = "letzshop_csv_url_"
