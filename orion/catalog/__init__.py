@@ -32,6 +32,7 @@ from orion.catalog.details import (
     get_product_details,
     marketplace_variants_of,
 )
+from orion.catalog.differences import OWN, main_values, shown_amount
 from orion.catalog.effective import EffectiveProduct
 from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
 from orion.catalog.images import MAX_IMAGE_BYTES, KeptImage, forget_images, image_type, keep_image, read_image
@@ -71,6 +72,7 @@ from orion.catalog.price_history import (
     purge_price_changes,
     record_price_changes,
 )
+from orion.catalog.putting_back import NotedChange, PutBack, put_back
 from orion.catalog.queries import get_product, list_products
 from orion.catalog.tiers import Quote, Tier, list_price_tiers, price_for, set_price_tiers
 from orion.catalog.translations import ProductTranslationView, get_translation, list_translations
@@ -86,6 +88,7 @@ __all__ = [
     "GOOGLE_ATTRIBUTES",
     "MAX_IMAGE_BYTES",
     "OVERRIDES",
+    "OWN",
     "SETTINGS",
     "VARIANT_AXES",
     "BulkAnswer",
@@ -103,6 +106,7 @@ __all__ = [
     "MarketplaceProductChanged",
     "MarketplaceProductTranslation",
     "MarketplaceProductView",
+    "NotedChange",
     "Notice",
     "PricePeriod",
     "Product",
@@ -112,6 +116,7 @@ __all__ = [
     "ProductTranslation",
     "ProductTranslationView",
     "ProductsChanged",
+    "PutBack",
     "Quote",
     "SampleProduct",
     "TakenIn",
@@ -144,6 +149,7 @@ __all__ = [
     "list_translations",
     "load_categories",
     "lowest_price",
+    "main_values",
     "map_categories",
     "marketplace_products_after",
     "marketplace_variants_of",
@@ -151,11 +157,13 @@ __all__ = [
     "price_history",
     "publish_product",
     "purge_price_changes",
+    "put_back",
     "read_image",
     "record_price_changes",
     "restore_listings",
     "set_images",
     "set_price_tiers",
+    "shown_amount",
     "take_in",
     "translations_of",
     "update_marketplace_product",
