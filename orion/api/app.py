@@ -16,7 +16,17 @@ from orion.api.problems import install_problems
 from orion.api.public import categories, files, health, marketplace, marketplace_products
 from orion.api.public import imports as public_imports
 from orion.api.public import inventory as public_inventory
-from orion.api.store import bulk, changes, mappings, product_images, product_parts, product_writes, schedules, stock, uploads
+from orion.api.store import (
+    bulk,
+    changes,
+    mappings,
+    product_images,
+    product_parts,
+    product_writes,
+    schedules,
+    stock,
+    uploads,
+)
 from orion.api.store import imports as store_imports
 from orion.api.store import locations as stock_locations
 from orion.api.store import movements as stock_movements

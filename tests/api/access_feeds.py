@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from orion.feeds import FeedSchedule, ImportChange, ImportUndo, create_schedule
-from orion.plumbing.runtime import Runtime
 from orion.feeds.models import IssueRow
+from orion.plumbing.runtime import Runtime
 from tests.api.access_imports import ADMIN, STORE, _demo, an_import, room
 from tests.api.access_rows import Row, admin_only, member
 from tests.factories.feeds import make_import
