@@ -34,6 +34,7 @@ from orion.catalog.details import (
 )
 from orion.catalog.effective import EffectiveProduct
 from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
+from orion.catalog.filters import ListingFilter, MarketplaceFilter, ProductFilter
 from orion.catalog.images import MAX_IMAGE_BYTES, KeptImage, forget_images, image_type, keep_image, read_image
 from orion.catalog.intake import TakenIn, take_in
 from orion.catalog.listings import (
@@ -47,7 +48,6 @@ from orion.catalog.listings import (
     update_product,
 )
 from orion.catalog.marketplace import (
-    MarketplaceFilter,
     MarketplaceProductView,
     ProductTexts,
     get_marketplace_product,
@@ -62,6 +62,7 @@ from orion.catalog.models import (
     Product,
     ProductTranslation,
 )
+from orion.catalog.orders import LISTING_SORTS, SHARED_SORTS
 from orion.catalog.overrides import OVERRIDES, SETTINGS, FieldView
 from orion.catalog.price_history import (
     LowestPrice,
@@ -84,9 +85,11 @@ __all__ = [
     "AVAILABILITIES",
     "CONDITIONS",
     "GOOGLE_ATTRIBUTES",
+    "LISTING_SORTS",
     "MAX_IMAGE_BYTES",
     "OVERRIDES",
     "SETTINGS",
+    "SHARED_SORTS",
     "VARIANT_AXES",
     "BulkAnswer",
     "BulkRun",
@@ -97,6 +100,7 @@ __all__ = [
     "EffectiveProduct",
     "FieldView",
     "KeptImage",
+    "ListingFilter",
     "LowestPrice",
     "MarketplaceFilter",
     "MarketplaceProduct",
@@ -108,6 +112,7 @@ __all__ = [
     "Product",
     "ProductChanged",
     "ProductDetails",
+    "ProductFilter",
     "ProductTexts",
     "ProductTranslation",
     "ProductTranslationView",

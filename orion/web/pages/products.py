@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from orion import catalog, merchants
-from orion.kernel import LANGUAGES
+from orion.kernel import LANGUAGES, MAX_SKIP
 from orion.web import labels, parse
 from orion.web.i18n import current_language
 from orion.web.render import is_htmx, render
@@ -31,11 +31,13 @@ async def products(request: Request, code: str) -> Response:
         found = await catalog.list_products(
             visit.session,
             access,
-            search=filters["search"],
-            availability=filters["availability"],
-            brand=filters["brand"],
-            language=language,
-            page=parse.page_number(request),
+            catalog.ListingFilter(
+                search=filters["search"],
+                availability=filters["availability"],
+                brand=filters["brand"],
+                language=language,
+            ),
+            skip=min((parse.page_number(request) - 1) * PRODUCTS_PER_PAGE, MAX_SKIP - PRODUCTS_PER_PAGE),
             limit=PRODUCTS_PER_PAGE,
         )
         return render(
