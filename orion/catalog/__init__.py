@@ -34,6 +34,7 @@ from orion.catalog.details import (
 )
 from orion.catalog.effective import EffectiveProduct
 from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
+from orion.catalog.facets import Facets, FacetValue, listing_facets, marketplace_facets
 from orion.catalog.filters import ListingFilter, MarketplaceFilter, ProductFilter
 from orion.catalog.images import MAX_IMAGE_BYTES, KeptImage, forget_images, image_type, keep_image, read_image
 from orion.catalog.intake import TakenIn, take_in
@@ -98,6 +99,8 @@ __all__ = [
     "Deleted",
     "DeletedProduct",
     "EffectiveProduct",
+    "FacetValue",
+    "Facets",
     "FieldView",
     "KeptImage",
     "ListingFilter",
@@ -147,9 +150,11 @@ __all__ = [
     "list_price_tiers",
     "list_products",
     "list_translations",
+    "listing_facets",
     "load_categories",
     "lowest_price",
     "map_categories",
+    "marketplace_facets",
     "marketplace_products_after",
     "marketplace_variants_of",
     "price_for",

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from orion.catalog.bulk_values import Action, read_action
 from orion.catalog.effective import Prices, effective_prices
 from orion.catalog.events import ProductsChanged
-from orion.catalog.models import BulkRun, MarketplaceProduct, Product
 from orion.catalog.filters import ListingFilter, read_filter
+from orion.catalog.models import BulkRun, MarketplaceProduct, Product
 from orion.kernel import FieldError, Invalid, Money, NotFound
 from orion.merchants import Store, StoreAccess
 from orion.plumbing.db import bulk, utcnow

@@ -168,29 +168,12 @@ async def read_filter(session: AsyncSession, wanted: ProductFilter, store: Store
     """
     default = store.default_language if store else "en"
     spoken = parse_language(wanted.language) if wanted.language is not None else default
-    fixed: list[Condition] = [] if store is None else [Product.store_id == store.id]
-    on_listed: list[Condition] = []
-    valued: dict[str, Callable[[Values], Condition]] = {}
-    if isinstance(wanted, ListingFilter):
-        if wanted.is_active is not None:
-            fixed.append(Product.is_active == wanted.is_active)
-        if wanted.is_featured is not None:
-            fixed.append(Product.is_featured == wanted.is_featured)
-    if isinstance(wanted, MarketplaceFilter) and wanted.store is not None:
-        named = sa.or_(Store.code == wanted.store.upper(), fold.equals(Store.name, wanted.store))
-        on_listed.append(MarketplaceProduct.source_store_id.in_(sa.select(Store.id).where(named)))
-    if wanted.marketplace is not None:
-        on_listed.append(MarketplaceProduct.marketplace == parse_marketplace(wanted.marketplace))
-    if wanted.is_digital is not None:
-        on_listed.append(MarketplaceProduct.is_digital == wanted.is_digital)
-    if wanted.text_language is not None:
-        fixed.append(_has_text(parse_language(wanted.text_language, "text_language"), store))
-    if wanted.brand is not None:
-        valued["brand"] = _equals("brand", wanted.brand)
-    if wanted.availability is not None:
-        valued["availability"] = _equals("availability", known_availability(wanted.availability))
-    if wanted.condition is not None:
-        valued["condition"] = _equals("condition", known_condition(wanted.condition))
+    on_listed = _on_listed(wanted)
+    valued = {
+        name: _equals(name, read(text))
+        for name, read in (("brand", str), ("availability", known_availability), ("condition", known_condition))
+        if (text := getattr(wanted, name)) is not None
+    }
     if wanted.category is not None:
         valued["category"] = await _in_category(session, wanted.category)
     if wanted.min_price is not None or wanted.max_price is not None or wanted.currency is not None:
@@ -199,11 +182,35 @@ async def read_filter(session: AsyncSession, wanted: ProductFilter, store: Store
         store_id=store.id if store else None,
         dialect=session.get_bind().dialect.name,
         search=read_search(wanted.search, spoken),
-        fixed=(*fixed, *on_listed),
+        fixed=(*_on_listing(wanted, store), *on_listed),
         valued=tuple(valued.values()),
         own=tuple(column for name in valued for column in OWN[name]),
         needs_listed=bool(on_listed or valued),
     )
+
+
+def _on_listing(wanted: ProductFilter, store: Store | None) -> list[Condition]:
+    """The conditions that need no marketplace product."""
+    found: list[Condition] = [] if store is None else [Product.store_id == store.id]
+    if isinstance(wanted, ListingFilter):
+        chosen = ((Product.is_active, wanted.is_active), (Product.is_featured, wanted.is_featured))
+        found += [column == value for column, value in chosen if value is not None]
+    if wanted.text_language is not None:
+        found.append(_has_text(parse_language(wanted.text_language, "text_language"), store))
+    return found
+
+
+def _on_listed(wanted: ProductFilter) -> list[Condition]:
+    """The conditions on what a store cannot say otherwise."""
+    found: list[Condition] = []
+    if isinstance(wanted, MarketplaceFilter) and wanted.store is not None:
+        named = sa.or_(Store.code == wanted.store.upper(), fold.equals(Store.name, wanted.store))
+        found.append(MarketplaceProduct.source_store_id.in_(sa.select(Store.id).where(named)))
+    if wanted.marketplace is not None:
+        found.append(MarketplaceProduct.marketplace == parse_marketplace(wanted.marketplace))
+    if wanted.is_digital is not None:
+        found.append(MarketplaceProduct.is_digital == wanted.is_digital)
+    return found
 
 
 def with_search(reading: Reading, search: Search) -> Reading:

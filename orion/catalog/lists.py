@@ -3,6 +3,7 @@
 A page is found first, by ids alone, from the indexes; what is shown of its few products is joined afterwards.
 """
 
+import operator as op
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,9 +66,8 @@ async def find(
     `shown` makes, of the found ids (`row_id`), the query of what is shown of them. Where nothing has the words of the
     search, the nearest words are looked for. Raises Invalid (`unknown_sort`, `invalid_page`).
     """
-    if reading.dialect == "postgresql" and (reading.is_narrow or skip):
-        # each value has its own best plan: a frequent word is met by walking, a rare one by looking it up
-        await session.execute(sa.text("SET LOCAL plan_cache_mode TO force_custom_plan"))
+    if reading.is_narrow or skip:
+        await plan_anew(session)
     check_page(skip, limit)
     searched = None
     if after is not None:
@@ -83,6 +83,15 @@ async def find(
     pager = _Pager(session, with_search(reading, mended), shown, sort, limit)
     found = await pager.page(None, skip, " ".join(mended.words), counting=counting)
     return found if found.rows or found.total else finding
+
+
+async def plan_anew(session: AsyncSession) -> None:
+    """Have each statement of the transaction planned for its own values, not once for all values.
+
+    A frequent word is met soon by walking through the list, a rare one is looked up in the index.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(sa.text("SET LOCAL plan_cache_mode TO force_custom_plan"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +115,14 @@ class _Pager:
             position = after if after is not None and stage[0].number <= after[0] else None
             found = await self._stage(order, number, position, left, self.limit + 1 - len(rows), counting and not rows)
             if found and counting and not rows:
-                total, estimate = _counted(found[0].counted)
+                total, estimate = counted(found[0].counted)
             rows += found
             if len(rows) > self.limit or (total is not None and skip + len(rows) >= total):
                 break
             if left:
                 left = 0 if found else left - await self._length(order, number, left)
         if counting and not rows:
-            total, estimate = _counted(await self.session.scalar(sa.select(self._count()))) if skip else (0, None)
+            total, estimate = counted(await self.session.scalar(sa.select(self._count()))) if skip else (0, None)
         more = len(rows) > self.limit
         rows = rows[: self.limit]
         return Finding(rows, (searched, *_position(rows[-1], order)) if more else None, total, estimate, searched)
@@ -127,7 +136,7 @@ class _Pager:
             if early.is_early and (after is None or after[-1] < FIRST_IDS):
                 rows = await self._rows(early, number, after, 0, wanted, counting)
                 all_there = len(rows) >= wanted and (rows[-1].phase > 0 or rows[-1].tie < FIRST_IDS or early.key_types)
-                if all_there or (rows and counting and _counted(rows[0].counted)[0] == len(rows)):
+                if all_there or (rows and counting and counted(rows[0].counted)[0] == len(rows)):
                     return rows
         return await self._rows(order, number, after, skip, wanted, counting)
 
@@ -191,7 +200,7 @@ class _Pager:
         return count_of(self.reading).scalar_subquery()
 
 
-def count_of(reading: Reading) -> sa.Select[tuple[str]]:
+def count_of(reading: Reading) -> sa.Select[str]:
     """The length of a list as "count:id:lowest:highest", for `_counted`; it looks at COUNTED + 1 products at most."""
     most = _literal(COUNTED + 1)
     parts = []
@@ -211,7 +220,7 @@ def count_of(reading: Reading) -> sa.Select[tuple[str]]:
     return sa.select(text).select_from(sample)
 
 
-def _counted(text: str | None) -> tuple[int | None, int | None]:
+def counted(text: str | None) -> tuple[int | None, int | None]:
     """The exact length, or else about how many there are, going by how far in the catalogue the counted ones reach."""
     count, reached, lowest, highest = map(int, (text or "0:0:0:0:").split(":")[:4])
     if count <= COUNTED:
@@ -230,11 +239,12 @@ def _directed(keys: Sequence[Any], order: Order) -> list[Any]:
 
 
 def _behind(keys: Sequence[Any], values: Sequence[Any], *, descending: bool) -> sa.ColumnElement[bool]:
-    if len(keys) == 1:
-        return keys[0] < values[0] if descending else keys[0] > values[0]
-    here = sa.tuple_(*keys)
-    there = sa.tuple_(*(sa.literal(value, key.type) for key, value in zip(keys, values, strict=True)))
-    return here < there if descending else here > there
+    here: Any = sa.tuple_(*keys) if len(keys) > 1 else keys[0]
+    there = [sa.literal(value, key.type) for key, value in zip(keys, values, strict=True)]
+    behind: sa.ColumnElement[bool] = (op.lt if descending else op.gt)(
+        here, sa.tuple_(*there) if there[1:] else there[0]
+    )
+    return behind
 
 
 def _position(row: sa.Row[Any], order: Order) -> tuple[Any, ...]:

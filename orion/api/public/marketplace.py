@@ -250,9 +250,7 @@ def as_json(product: MarketplaceProductView) -> dict[str, Any]:
         "created_at": product.created_at,
         "updated_at": product.updated_at,
     }
-    for name, value in google.items():
-        if value is not None:
-            shown[name] = value
+    shown |= {name: value for name, value in google.items() if value is not None}
     return shown
 
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from orion import catalog
 from orion.api.dependencies import SessionDep
 from orion.api.inputs import NO_PARAMETERS, Body, Id
-from orion.api.product_filters import ListingFields
 from orion.api.problems import PROBLEM_RESPONSES, body_fields
+from orion.api.product_filters import ListingFields
 from orion.api.routing import TransactionalRoute
 from orion.api.store.product_writes import Staff
 from orion.api.store.products import Viewer

@@ -33,7 +33,7 @@ Condition = sa.ColumnElement[bool]
 
 def worded(
     search: Search,
-    id_: Any,
+    id_: sa.SQLColumnExpression[int],
     *,
     dialect: str,
     store_id: int | None,
@@ -59,7 +59,7 @@ def worded(
     return sa.and_(id_.in_(found))
 
 
-def identified(search: Search, id_: Any, *, dialect: str, store_id: int | None) -> Condition:
+def identified(search: Search, id_: sa.SQLColumnExpression[int], *, dialect: str, store_id: int | None) -> Condition:
     """Whether the text is, or begins, an id of the marketplace product `id_`: the feed's, the maker's, the GTIN.
 
     With `store_id` the query has products too, and the store's own number counts when it is the whole text.
@@ -88,7 +88,7 @@ def identified(search: Search, id_: Any, *, dialect: str, store_id: int | None) 
 def _begun(search: Search, wanted: bool) -> Condition:
     """Whether the index's title begins with the words, in the index's own order."""
     least = " ".join(search.words)
-    within = sa.and_(DOCUMENTS.c.title >= least, DOCUMENTS.c.title < least + _LAST)
+    within: Condition = sa.and_(DOCUMENTS.c.title >= least, DOCUMENTS.c.title < least + _LAST)
     return within if wanted else sa.not_(within)
 
 
@@ -101,7 +101,9 @@ def _begins(column: sa.ColumnElement[str], text: str, dialect: str) -> Condition
     return sa.and_(column >= text, column < text + _LAST)
 
 
-def _worded_on_sqlite(search: Search, id_: Any, store_id: int | None, *, first: bool, begun: bool | None) -> Condition:
+def _worded_on_sqlite(
+    search: Search, id_: sa.SQLColumnExpression[int], store_id: int | None, *, first: bool, begun: bool | None
+) -> Condition:
     typed = " ".join(f'"{word}"' for word in search.words) + "*"
     shared = id_.in_(
         sa.select(_shared_words.c.rowid).where(sa.literal_column("marketplace_product_words").match(typed))
