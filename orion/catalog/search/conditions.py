@@ -1,7 +1,5 @@
 """A search as conditions on the marketplace products' ids, which the database's indexes answer."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
@@ -105,14 +103,14 @@ def _worded_on_sqlite(
     search: Search, id_: sa.SQLColumnExpression[int], store_id: int | None, *, first: bool, begun: bool | None
 ) -> Condition:
     typed = " ".join(f'"{word}"' for word in search.words) + "*"
-    shared = id_.in_(
+    shared: Condition = id_.in_(
         sa.select(_shared_words.c.rowid).where(sa.literal_column("marketplace_product_words").match(typed))
     )
-    condition = shared
+    condition: Condition = shared
     if store_id is not None:
         own = sa.select(_own_words.c.rowid).where(sa.literal_column("product_words").match(typed))
         condition = sa.or_(shared, Product.id.in_(own))
-    conditions = [condition]
+    conditions: list[Condition] = [condition]
     if first:
         conditions.append(id_ < FIRST_IDS)
     if begun is not None:
