@@ -26,6 +26,7 @@ from orion.catalog.categories import (
     load_categories,
     map_categories,
 )
+from orion.catalog.category_search import search_categories
 from orion.catalog.details import (
     ProductDetails,
     category_of,
@@ -42,6 +43,7 @@ from orion.catalog.listings import (
     add_image,
     create_product,
     delete_product,
+    listings_of,
     publish_product,
     set_images,
     update_product,
@@ -142,6 +144,7 @@ __all__ = [
     "list_price_tiers",
     "list_products",
     "list_translations",
+    "listings_of",
     "load_categories",
     "lowest_price",
     "map_categories",
@@ -154,6 +157,7 @@ __all__ = [
     "read_image",
     "record_price_changes",
     "restore_listings",
+    "search_categories",
     "set_images",
     "set_price_tiers",
     "take_in",
