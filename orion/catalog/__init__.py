@@ -72,6 +72,7 @@ from orion.catalog.price_history import (
     record_price_changes,
 )
 from orion.catalog.queries import get_product, list_products
+from orion.catalog.sellers import SellerView, sellers_of
 from orion.catalog.tiers import Quote, Tier, list_price_tiers, price_for, set_price_tiers
 from orion.catalog.translations import ProductTranslationView, get_translation, list_translations
 from orion.catalog.values import Notice
@@ -114,6 +115,7 @@ __all__ = [
     "ProductsChanged",
     "Quote",
     "SampleProduct",
+    "SellerView",
     "TakenIn",
     "Tier",
     "Variant",
@@ -154,6 +156,7 @@ __all__ = [
     "read_image",
     "record_price_changes",
     "restore_listings",
+    "sellers_of",
     "set_images",
     "set_price_tiers",
     "take_in",
