@@ -36,6 +36,7 @@ from orion.catalog.effective import EffectiveProduct
 from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
 from orion.catalog.images import MAX_IMAGE_BYTES, KeptImage, forget_images, image_type, keep_image, read_image
 from orion.catalog.intake import TakenIn, take_in
+from orion.catalog.listed_by import PublicListing, public_listings
 from orion.catalog.listings import (
     DeletedProduct,
     WrittenProduct,
@@ -72,7 +73,6 @@ from orion.catalog.price_history import (
     record_price_changes,
 )
 from orion.catalog.queries import get_product, list_products
-from orion.catalog.sellers import SellerView, sellers_of
 from orion.catalog.tiers import Quote, Tier, list_price_tiers, price_for, set_price_tiers
 from orion.catalog.translations import ProductTranslationView, get_translation, list_translations
 from orion.catalog.values import Notice
@@ -113,9 +113,9 @@ __all__ = [
     "ProductTranslation",
     "ProductTranslationView",
     "ProductsChanged",
+    "PublicListing",
     "Quote",
     "SampleProduct",
-    "SellerView",
     "TakenIn",
     "Tier",
     "Variant",
@@ -151,12 +151,12 @@ __all__ = [
     "marketplace_variants_of",
     "price_for",
     "price_history",
+    "public_listings",
     "publish_product",
     "purge_price_changes",
     "read_image",
     "record_price_changes",
     "restore_listings",
-    "sellers_of",
     "set_images",
     "set_price_tiers",
     "take_in",

@@ -54,7 +54,7 @@ async def test_each_caller_sees_the_catalogue_and_the_stock_of_their_own_stores(
         "unique_brands": 2,
         "unique_categories": 1,
         "unique_marketplaces": 2,
-        "unique_shops": 1,
+        "unique_stores": 1,
         "total_inventory_entries": 1,
         "total_inventory_quantity": 5,
         "available_inventory_quantity": 5,
@@ -66,8 +66,8 @@ async def test_each_caller_sees_the_catalogue_and_the_stock_of_their_own_stores(
 
     by_marketplace = (await client.get("/api/v1/stats/marketplace-stats", headers=people["nobody"])).json()
     assert by_marketplace["items"] == [
-        {"marketplace": "Amazon", "total_products": 1, "unique_shops": 0, "unique_brands": 1},
-        {"marketplace": "Letzshop", "total_products": 2, "unique_shops": 1, "unique_brands": 1},
+        {"marketplace": "Amazon", "total_products": 1, "unique_stores": 0, "unique_brands": 1},
+        {"marketplace": "Letzshop", "total_products": 2, "unique_stores": 1, "unique_brands": 1},
     ]
 
     store = (await client.get("/api/v1/store/stats", headers=people["owner"])).json()

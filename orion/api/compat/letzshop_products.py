@@ -12,7 +12,7 @@ from orion.api.problems import body_fields
 from orion.api.public.marketplace import MarketplaceProductAnswer, ProductChoice, TranslationAnswer
 from orion.api.public.marketplace_products import MarketplaceProductFields, NoticeAnswer, WhichMarketplace
 from orion.api.stock_answers import SummaryAnswer
-from orion.catalog import MarketplaceProductView, SellerView, Written
+from orion.catalog import MarketplaceProductView, PublicListing, Written
 
 
 def _amount(value: Any) -> Any:
@@ -48,20 +48,20 @@ class ShopListing(BaseModel):
     max_quantity: int | None = Field(examples=[5])
 
     @classmethod
-    def of(cls, seller: SellerView) -> Self:
+    def of(cls, listing: PublicListing) -> Self:
         """The answer for one shop."""
-        money = seller.price or seller.sale_price
+        money = listing.price or listing.sale_price
         return cls(
-            shop_code=seller.store_code,
-            shop_name=seller.store_name,
-            shop_price=None if seller.price is None else str(seller.price),
-            shop_sale_price=None if seller.sale_price is None else str(seller.sale_price),
+            shop_code=listing.store_code,
+            shop_name=listing.store_name,
+            shop_price=None if listing.price is None else str(listing.price),
+            shop_sale_price=None if listing.sale_price is None else str(listing.sale_price),
             shop_currency=money.currency if money else None,
-            shop_availability=seller.availability,
-            shop_condition=seller.condition,
-            is_featured=seller.is_featured,
-            min_quantity=seller.min_quantity,
-            max_quantity=seller.max_quantity,
+            shop_availability=listing.availability,
+            shop_condition=listing.condition,
+            is_featured=listing.is_featured,
+            min_quantity=listing.min_quantity,
+            max_quantity=listing.max_quantity,
         )
 
 
@@ -115,11 +115,11 @@ async def show_product(
 ) -> LetzshopProductDetails:
     """Show a product with its stock and the shops that list it. Its stock is what the caller's shop has of it."""
     product = await catalog.get_marketplace_product(session, product_id, choice.marketplace, choice.language)
-    sellers = await catalog.sellers_of(session, user, product.id)
+    listings = await catalog.public_listings(session, user, product.id)
     return LetzshopProductDetails.of(
         product,
         translations=await _translations(session, product),
-        shop_listings=[ShopListing.of(seller) for seller in sellers],
+        shop_listings=[ShopListing.of(listing) for listing in listings],
         stock_info=await stock_of(request, session, product.google["gtin"]),
     )
 

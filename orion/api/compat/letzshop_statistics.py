@@ -25,7 +25,7 @@ async def show_marketplace_figures(session: SessionDep, runtime: RuntimeDep, use
         total_products=answer.total_products,
         unique_brands=answer.unique_brands,
         unique_categories=answer.unique_categories,
-        total_shops=answer.unique_shops,
+        total_shops=answer.unique_stores,
         total_stock_entries=answer.total_inventory_entries,
         total_stock_quantity=answer.total_inventory_quantity,
         computed_at=answer.computed_at,

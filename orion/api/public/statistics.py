@@ -21,7 +21,7 @@ class StatisticsAnswer(ComputedAnswer):
     unique_brands: int = Field(examples=[310])
     unique_categories: int = Field(description="different values of google_product_category", examples=[145])
     unique_marketplaces: int = Field(examples=[3])
-    unique_shops: int = Field(description="stores whose feeds describe products", examples=[17])
+    unique_stores: int = Field(description="stores whose feeds describe products", examples=[17])
     total_inventory_entries: int = Field(
         description="counted items at their locations; an administrator's are those of all stores", examples=[900]
     )
@@ -35,7 +35,7 @@ class MarketplaceStatistics(BaseModel):
 
     marketplace: str = Field(examples=["Letzshop"])
     total_products: int = Field(examples=[10400])
-    unique_shops: int = Field(description="stores whose feeds describe them", examples=[15])
+    unique_stores: int = Field(description="stores whose feeds describe them", examples=[15])
     unique_brands: int = Field(examples=[290])
 
     @classmethod
@@ -44,7 +44,7 @@ class MarketplaceStatistics(BaseModel):
         return cls(
             marketplace=figures.marketplace,
             total_products=figures.products,
-            unique_shops=figures.stores,
+            unique_stores=figures.stores,
             unique_brands=figures.brands,
         )
 
@@ -70,7 +70,7 @@ async def show_statistics(session: SessionDep, runtime: RuntimeDep, user: Curren
         unique_brands=catalogue.value.brands,
         unique_categories=catalogue.value.categories,
         unique_marketplaces=catalogue.value.marketplaces,
-        unique_shops=catalogue.value.stores,
+        unique_stores=catalogue.value.stores,
         total_inventory_entries=stock.value.entries,
         total_inventory_quantity=stock.value.on_hand,
         available_inventory_quantity=stock.value.available,

@@ -11,11 +11,11 @@ from orion.identity import User
 from orion.kernel import Money
 from orion.merchants import Member, Store
 
-MOST_SELLERS = 100
+MOST_LISTINGS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class SellerView:
+class PublicListing:
     """A store that has published a product, with the prices and the availability that its buyers see."""
 
     store_code: str
@@ -29,7 +29,7 @@ class SellerView:
     max_quantity: int | None
 
 
-async def sellers_of(session: AsyncSession, user: User, marketplace_product: int) -> list[SellerView]:
+async def public_listings(session: AsyncSession, user: User, marketplace_product: int) -> list[PublicListing]:
     """The first 100 stores, by code, that have published the marketplace product of that number.
 
     They are those that the public may see and the user's own; an administrator sees every active one.
@@ -42,19 +42,19 @@ async def sellers_of(session: AsyncSession, user: User, marketplace_product: int
         .join(base, base.id == own.marketplace_product_id)
         .where(own.marketplace_product_id == marketplace_product, own.is_active, Store.is_active)
         .order_by(Store.code)
-        .limit(MOST_SELLERS)
+        .limit(MOST_LISTINGS)
     )
     if user.role != "admin":
         mine = sa.select(Member.merchant_id).where(Member.user_id == user.id)
         query = query.where(sa.or_(Store.is_verified, Store.merchant_id.in_(mine)))
-    sellers = []
+    found = []
     for store, product, listed in await session.execute(query):
         price, sale_price = effective_prices(
             Prices(product.price_minor, product.sale_price_minor, product.currency),
             Prices(listed.price_minor, listed.sale_price_minor, listed.currency),
         )
-        sellers.append(
-            SellerView(
+        found.append(
+            PublicListing(
                 store.code,
                 store.name,
                 price,
@@ -66,4 +66,4 @@ async def sellers_of(session: AsyncSession, user: User, marketplace_product: int
                 product.max_quantity,
             )
         )
-    return sellers
+    return found
