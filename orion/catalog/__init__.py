@@ -37,6 +37,7 @@ from orion.catalog.effective import EffectiveProduct
 from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
 from orion.catalog.images import MAX_IMAGE_BYTES, KeptImage, forget_images, image_type, keep_image, read_image
 from orion.catalog.intake import TakenIn, take_in
+from orion.catalog.listed_by import PublicListing, public_listings
 from orion.catalog.listings import (
     DeletedProduct,
     WrittenProduct,
@@ -114,6 +115,7 @@ __all__ = [
     "ProductTranslation",
     "ProductTranslationView",
     "ProductsChanged",
+    "PublicListing",
     "Quote",
     "SampleProduct",
     "TakenIn",
@@ -152,6 +154,7 @@ __all__ = [
     "marketplace_variants_of",
     "price_for",
     "price_history",
+    "public_listings",
     "publish_product",
     "purge_price_changes",
     "read_image",
