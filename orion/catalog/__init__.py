@@ -26,6 +26,7 @@ from orion.catalog.categories import (
     load_categories,
     map_categories,
 )
+from orion.catalog.category_search import search_categories
 from orion.catalog.details import (
     ProductDetails,
     category_of,
@@ -38,12 +39,14 @@ from orion.catalog.facets import Facets, FacetValue, listing_facets, marketplace
 from orion.catalog.filters import ListingFilter, MarketplaceFilter, ProductFilter
 from orion.catalog.images import MAX_IMAGE_BYTES, KeptImage, forget_images, image_type, keep_image, read_image
 from orion.catalog.intake import TakenIn, take_in
+from orion.catalog.listed_by import PublicListing, public_listings
 from orion.catalog.listings import (
     DeletedProduct,
     WrittenProduct,
     add_image,
     create_product,
     delete_product,
+    listings_of,
     publish_product,
     set_images,
     update_product,
@@ -120,6 +123,7 @@ __all__ = [
     "ProductTranslation",
     "ProductTranslationView",
     "ProductsChanged",
+    "PublicListing",
     "Quote",
     "SampleProduct",
     "TakenIn",
@@ -151,6 +155,7 @@ __all__ = [
     "list_products",
     "list_translations",
     "listing_facets",
+    "listings_of",
     "load_categories",
     "lowest_price",
     "map_categories",
@@ -159,11 +164,13 @@ __all__ = [
     "marketplace_variants_of",
     "price_for",
     "price_history",
+    "public_listings",
     "publish_product",
     "purge_price_changes",
     "read_image",
     "record_price_changes",
     "restore_listings",
+    "search_categories",
     "set_images",
     "set_price_tiers",
     "take_in",

@@ -236,17 +236,12 @@ async def _prices(session: AsyncSession, ids: Sequence[int]) -> list[tuple[int, 
 
 
 async def _sample(session: AsyncSession, action: Action, ids: Sequence[int]) -> tuple[SampleProduct, ...]:
-    names = dict(
-        (
-            await session.execute(
-                sa.select(MarketplaceProduct.id, MarketplaceProduct.marketplace_product_id)
-                .join(Product)
-                .where(Product.id.in_(ids))
-            )
-        )
-        .tuples()
-        .all()
+    rows = await session.execute(
+        sa.select(MarketplaceProduct.id, MarketplaceProduct.marketplace_product_id)
+        .join(Product)
+        .where(Product.id.in_(ids))
     )
+    names = {row[0]: row[1] for row in rows}
     sample = []
     for id_, listed, own, base in await _prices(session, ids):
         then = action.reprice(own, base) if action.reprice else own

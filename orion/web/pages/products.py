@@ -52,25 +52,3 @@ async def products(request: Request, code: str) -> Response:
             language=language,
             filtered=any(filters[name] for name in ("search", "availability", "brand")),
         )
-
-
-@router.get("/{product_id:int}")
-async def product(request: Request, code: str, product_id: int) -> Response:
-    """Everything a product's readers see, and what the store itself has set."""
-    language = parse.choice(request, "language", LANGUAGES) or current_language()
-    async with reading(request) as visit:
-        access = await merchants.open_store(visit.session, visit.user, code)
-        shown = await catalog.get_product(visit.session, access, product_id, language)
-        return render(
-            request,
-            "store/_product.html" if is_htmx(request) else "store/panel.html",
-            user=visit.user,
-            access=access,
-            store=access.store,
-            nav="products",
-            panel="store/_product.html",
-            back=f"/store/{access.store.code}/products",
-            is_page=not is_htmx(request),
-            product=shown,
-            language=language,
-        )
