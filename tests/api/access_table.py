@@ -15,6 +15,7 @@ from tests.api.access_imports import IMPORT_ROWS
 from tests.api.access_inventory import INVENTORY_ROWS
 from tests.api.access_people import PEOPLE_ROWS
 from tests.api.access_rows import Row, any_user, public
+from tests.api.access_statistics import STATISTICS_ROWS
 from tests.api.access_webhooks import WEBHOOK_ROWS
 from tests.factories.people import PASSWORD
 
@@ -52,4 +53,5 @@ ROWS: dict[tuple[str, str], Row] = {
     **INVENTORY_ROWS,
     **WEBHOOK_ROWS,
     **PEOPLE_ROWS,
+    **STATISTICS_ROWS,
 }
