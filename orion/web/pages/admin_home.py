@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orion import identity, merchants
+from orion import feeds, identity, merchants
 from orion.identity import AuditFilter
 from orion.web.render import render
 from orion.web.visit import reading
@@ -32,5 +32,6 @@ async def admin_home(request: Request) -> Response:
             closed=(await merchants.all_stores(visit.session, admin, is_active=False, limit=1)).total,
             users=(await identity.list_users(visit.session, admin, limit=1)).total,
             blocked=(await identity.list_users(visit.session, admin, is_active=False, limit=1)).total,
+            imports=await feeds.import_statistics(visit.session, admin),
             entries=await identity.audit_log(visit.session, admin, AuditFilter(), limit=ENTRIES_SHOWN),
         )
