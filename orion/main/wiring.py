@@ -5,10 +5,13 @@ from orion.feeds import (
     GoneConfirmed,
     ImportFinished,
     ImportRequested,
+    ImportUndone,
     MappingChanged,
     ScheduleChanged,
+    UndoRequested,
     forget_spools,
     note_result,
+    purge_import_changes,
     start_due_imports,
 )
 from orion.inventory import LocationChanged, StockChanged, StockImported, StockLow, ThresholdChanged, release_expired
@@ -38,6 +41,8 @@ HANDLERS: Handlers = {
     MappingChanged: (audit_feeds.mapping_changed,),
     ScheduleChanged: (audit_feeds.schedule_changed,),
     GoneConfirmed: (audit_feeds.gone_confirmed,),
+    UndoRequested: (audit_feeds.undo_requested,),
+    ImportUndone: (audit_feeds.import_undone, webhook_events.import_undone),
     ProductChanged: (audit_catalog.product_changed, webhook_events.product_changed),
     ProductsChanged: (audit_catalog.products_changed, webhook_events.products_changed),
     MarketplaceProductChanged: (audit_catalog.marketplace_product_changed,),
@@ -56,6 +61,7 @@ HANDLERS: Handlers = {
 CHORES: tuple[Chore, ...] = (
     purge,
     forget_spools,
+    purge_import_changes,
     forget_images,
     release_expired,
     Every(60.0, start_due_imports),

@@ -1,8 +1,10 @@
 """The marketplace API 2.1 under `/v2.1`: its documented paths, its words, its answers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.responses import Response
 
 from orion.api.compat import letzshop_products as products
 from orion.api.compat import letzshop_shapes as shapes
@@ -14,6 +16,10 @@ from orion.api.inputs import NO_PARAMETERS
 from orion.plumbing.runtime import Runtime
 
 ROOT = "/v2.1"
+
+CSV_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The products, a line for each"}
+}
 
 TAGS = [
     {"name": "public", "description": "What anybody may ask: what this is, registering and logging in."},
@@ -39,6 +45,7 @@ ROWS: tuple[Row, ...] = (
         "POST", "/shops/{shop_code}/products", Adapter(shops.add_shop_product, 201, dependencies=NO_PARAMETERS), "shops"
     ),
     Row("GET", "/shops/{shop_code}/products", Adapter(shops.list_shop_products), "shops"),
+    Row("GET", "/products", Adapter(products.list_products), "products"),
     Row("POST", "/products", Adapter(products.create_product, 201, dependencies=NO_PARAMETERS), "products"),
     Row("GET", "/products/{product_id:path}", Adapter(products.show_product), "products"),
     Row("PUT", "/products/{product_id:path}", Adapter(products.change_product), "products"),
@@ -47,6 +54,7 @@ ROWS: tuple[Row, ...] = (
     Row("GET", "/stock/{gtin}", Adapter(stock.show_stock), "stock"),
     Row("POST", "/import-csv", Adapter(shapes.start_csv_import, 202, dependencies=NO_PARAMETERS), "csv"),
     Row("GET", "/import-status/{job_id}", "GET /api/v1/marketplace/import-status/{job_id}", "csv"),
+    Row("GET", "/export-csv", Adapter(products.export_products, responses=CSV_FILE, response_class=Response), "csv"),
     Row("GET", "/stats", Adapter(statistics.show_marketplace_figures, dependencies=NO_PARAMETERS), "statistics"),
     Row("GET", "/admin/import-jobs", "GET /api/v1/admin/marketplace-import-jobs", "admin"),
 )
