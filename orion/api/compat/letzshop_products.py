@@ -8,6 +8,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, PrivateAtt
 from orion import catalog, merchants
 from orion.api.compat.letzshop_stock import stock_of
 from orion.api.dependencies import CatalogReader, CurrentUser, RuntimeDep, SessionDep
+from orion.api.inputs import Parameters
 from orion.api.problems import body_fields
 from orion.api.product_filters import ESTIMATE, TOTAL, cursor_scope
 from orion.api.public import marketplace
@@ -81,7 +82,7 @@ class _Exported(marketplace.MarketplaceProductQuery):
     _wanted: MarketplaceFilter = PrivateAttr(default_factory=MarketplaceFilter)
 
     def meaning(self, wanted: MarketplaceFilter) -> Self:
-        """This query, for `wanted`."""
+        """Make this the query for `wanted`."""
         self._wanted = wanted
         return self
 
