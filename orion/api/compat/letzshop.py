@@ -41,6 +41,7 @@ ROWS: tuple[Row, ...] = (
     Row("POST", "/shops", "POST /api/v1/shop", "shops"),
     Row("GET", "/shops", "GET /api/v1/shop", "shops"),
     Row("GET", "/shops/{shop_code}", "GET /api/v1/shop/{shop_code}", "shops"),
+    Row("PUT", "/shops/{shop_code}", "PUT /api/v1/shop/{shop_code}", "shops"),
     Row(
         "POST", "/shops/{shop_code}/products", Adapter(shops.add_shop_product, 201, dependencies=NO_PARAMETERS), "shops"
     ),
@@ -56,8 +57,14 @@ ROWS: tuple[Row, ...] = (
     Row("GET", "/import-status/{job_id}", "GET /api/v1/marketplace/import-status/{job_id}", "csv"),
     Row("GET", "/export-csv", Adapter(products.export_products, responses=CSV_FILE, response_class=Response), "csv"),
     Row("GET", "/stats", Adapter(statistics.show_marketplace_figures, dependencies=NO_PARAMETERS), "statistics"),
+    Row("GET", "/admin/users", "GET /api/v1/admin/users", "admin"),
+    Row("PUT", "/admin/users/{user_id}/status", "PUT /api/v1/admin/users/{user_id}/status", "admin"),
+    Row("GET", "/admin/shops", "GET /api/v1/admin/shops", "admin"),
+    Row("PUT", "/admin/shops/{shop_id}/verify", "PUT /api/v1/admin/shops/{shop_id}/verify", "admin"),
+    Row("PUT", "/admin/shops/{shop_id}/status", "PUT /api/v1/admin/shops/{shop_id}/status", "admin"),
     Row("GET", "/admin/import-jobs", "GET /api/v1/admin/marketplace-import-jobs", "admin"),
 )
+"""Every documented operation, in the order of the document."""
 
 
 def build_letzshop(runtime: Runtime, canonical: Sequence[APIRouter], *, body_limit: int) -> FastAPI:

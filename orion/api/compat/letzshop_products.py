@@ -56,7 +56,7 @@ class ProductFilter(Parameters):
 
     async def wanted(self, session: SessionDep, user: User) -> MarketplaceFilter:
         """The filter of the catalogue. Raises NotFound (`store_not_found`) for a shop that the user may not see."""
-        store = None if self.shop_code is None else (await merchants.open_store(session, user, self.shop_code)).store
+        store = None if self.shop_code is None else await merchants.visible_store(session, user, self.shop_code)
         return MarketplaceFilter(
             listed_by=store.code if store else None,
             search=self.search,

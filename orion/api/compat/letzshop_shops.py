@@ -2,22 +2,22 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import Depends, Query
+from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
-from orion import catalog
+from orion import catalog, merchants
 from orion.api.compat.letzshop_products import Amount, known_availability
-from orion.api.dependencies import SessionDep, store_access
+from orion.api.dependencies import CatalogReader, SessionDep
 from orion.api.inputs import Body, Parameters
 from orion.api.problems import body_fields
 from orion.api.product_filters import ESTIMATE, TOTAL
 from orion.api.public.marketplace_products import NoticeAnswer
+from orion.api.routing import key_access
 from orion.api.store.product_writes import Staff
 from orion.catalog import EffectiveProduct, ListingFilter
-from orion.kernel import MAX_SKIP, Money
-from orion.merchants import StoreAccess
-
-Viewer = Annotated[StoreAccess, Depends(store_access("viewer", "products"))]
+from orion.identity import User
+from orion.kernel import MAX_SKIP, Money, NotFound
+from orion.merchants import Store, StoreAccess
 
 _OVERRIDES = {
     "shop_price": "price",
@@ -154,11 +154,20 @@ async def add_shop_product(session: SessionDep, access: Staff, body: ShopProduct
 
 
 async def list_shop_products(
-    session: SessionDep, access: Viewer, wanted: Annotated[ShopProductFilter, Query()]
+    request: Request,
+    session: SessionDep,
+    user: CatalogReader,
+    shop_code: str,
+    wanted: Annotated[ShopProductFilter, Query()],
 ) -> ShopProducts:
-    """List the products of a shop."""
-    skip = (wanted.page - 1) * wanted.limit
-    found = await catalog.list_products(session, access, wanted.wanted(), skip=skip, limit=wanted.limit)
+    """List the products of a shop. Its members see all of them, others those that buyers see of a verified shop."""
+    store = await merchants.visible_store(session, user, shop_code)
+    access = await _access(request, session, user, store)
+    skip, limit = (wanted.page - 1) * wanted.limit, wanted.limit
+    if access is None:
+        found = await catalog.list_published(session, store, wanted.wanted(), skip=skip, limit=limit)
+    else:
+        found = await catalog.list_products(session, access, wanted.wanted(), skip=skip, limit=limit)
     return ShopProducts(
         products=[ShopProduct.of(product) for product in found.items],
         total=found.total,
@@ -166,6 +175,18 @@ async def list_shop_products(
         page=wanted.page,
         limit=wanted.limit,
     )
+
+
+async def _access(request: Request, session: SessionDep, user: User, store: Store) -> StoreAccess | None:
+    """What the caller may see besides what everybody may; None: nothing. An API key opens its own shop alone."""
+    key = await key_access(request, session)
+    if key is not None:
+        may = key.store.id == store.id and key.key is not None and "products:read" in key.key.scopes
+        return key if may else None
+    try:
+        return await merchants.open_store(session, user, store.code)
+    except NotFound:
+        return None
 
 
 def _text(money: Money | None) -> str | None:
