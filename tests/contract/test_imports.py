@@ -89,7 +89,14 @@ async def test_the_walk_over_the_pages(app: FastAPI, runtime: Runtime, feed: str
         page = await walk.call("GET /admin/marketplace")
         assert "Store DEMO" in page
         page = await walk.call("GET /admin/imports")
-        for promised in (feed, 'name="store"', 'name="status"', 'name="marketplace"', 'name="creator"', "every 15s"):
+        for promised in (
+            "feed.csv",
+            'name="store"',
+            'name="status"',
+            'name="marketplace"',
+            'name="creator"',
+            "every 15s",
+        ):
             assert promised in page, promised
         page = await walk.call("GET /admin/stores/{store_code}/edit", at)
         assert "https://shop.example.com/fr.csv" in page

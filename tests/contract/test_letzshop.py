@@ -38,7 +38,7 @@ async def test_the_walk(client: httpx.AsyncClient, runtime: Runtime, admin: str,
     client.base_url = httpx.URL("http://testserver/v2.1")
     walk = Walk(LETZSHOP, client)
     await walk.call("GET /", gives={"name": str, "version": "2.1"})
-    await walk.call("GET /health", gives={"status": "ok"})
+    await walk.call("GET /health", gives={"status": "healthy"})
 
     vendor = await enter(walk)
     boss = as_user(await walk.call("POST /login", json={"username": admin, "password": PASSWORD}))
@@ -55,7 +55,7 @@ async def test_the_walk(client: httpx.AsyncClient, runtime: Runtime, admin: str,
             "total_stock_entries": 1, "total_stock_quantity": 50, "computed_at": str,
         },
     )  # fmt: skip
-    await administer(walk, vendor, boss)
+    vendor = await administer(walk, vendor, boss)
     await walk.call("DELETE /products/{product_id}", {"product_id": "LAPTOP123"}, by=vendor, gives={"deleted": True})
     await walk.call("GET /products/{product_id}", {"product_id": "LAPTOP123"}, by=vendor, status=404)
     walk.finish()
@@ -117,7 +117,7 @@ async def sell_products(walk: Walk, vendor: dict[str, str]) -> None:
     await walk.call(row, at, json=OVERRIDES, by=vendor, status=201, gives=shown)
     await walk.call(row, at, json=OVERRIDES, by=vendor, status=409)
     row = "GET /shops/{shop_code}/products"
-    await walk.call(row, at, by=vendor, gives={"products": [{"product_id": "BOX"}, shown], "total": 2})
+    await walk.call(row, at, by=vendor, gives={"products": [shown, {"product_id": "BOX"}], "total": 2})
     await walk.call(
         row, at, params={"search": "lap", "availability": "in stock"}, by=vendor, gives={"products": [shown]}
     )
@@ -172,8 +172,8 @@ async def bring_products_in(walk: Walk, runtime: Runtime, vendor: dict[str, str]
         assert [row["product_id"] for row in csv.DictReader(io.StringIO(text))] == expected
 
 
-async def administer(walk: Walk, vendor: dict[str, str], boss: dict[str, str]) -> None:
-    """Look at everything, switch users and shops off and on, and let the public see a shop."""
+async def administer(walk: Walk, vendor: dict[str, str], boss: dict[str, str]) -> dict[str, str]:
+    """Look at everything, switch users and shops off and on, and let the public see a shop; the vendor's new token."""
     for row in ("GET /admin/users", "GET /admin/shops", "GET /admin/import-jobs"):
         await walk.call(row, by=vendor, status=403)
     await walk.call("GET /admin/import-jobs", by=boss, gives={"items": [{"store_code": "TECHSTORE"}], "total": 1})
@@ -185,6 +185,8 @@ async def administer(walk: Walk, vendor: dict[str, str], boss: dict[str, str]) -
     await walk.call(switch, {"user_id": vendor_id}, json={"is_active": False}, by=boss, gives={"is_active": False})
     await walk.call("GET /me", by=vendor, status=401)
     await walk.call(switch, {"user_id": vendor_id}, json={"is_active": True}, by=boss, gives={"is_active": True})
+    again = {"username": "newvendor", "password": "securepassword123"}
+    vendor = as_user(await walk.call("POST /login", json=again))
 
     passer_by = {"email": "buyer@example.com", "username": "passerby", "password": "securepassword123"}
     await walk.call("POST /register", json=passer_by, status=201)
@@ -208,3 +210,4 @@ async def administer(walk: Walk, vendor: dict[str, str], boss: dict[str, str]) -
     for row in public:
         await walk.call(row, at, by=vendor, status=404)
     await walk.call(status, {"shop_id": shop_id}, json={"is_active": True}, by=boss, gives={"is_active": True})
+    return vendor

@@ -30,7 +30,7 @@ WIDGET = {
 async def test_the_walk(client: httpx.AsyncClient, runtime: Runtime, admin: str, feed: str) -> None:
     walk = Walk(ORION, client)
     await walk.call("GET /", gives={"name": "Orion", "version": str})
-    await walk.call("GET /health", gives={"status": "ok"})
+    await walk.call("GET /health", gives={"status": "healthy"})
     for page in ("GET /docs", "GET /redoc"):
         assert "/openapi.json" in await walk.call(page)
 
