@@ -9,7 +9,7 @@ from orion import catalog
 from orion.api.compat.letzshop_products import Amount
 from orion.api.dependencies import SessionDep, store_access
 from orion.api.inputs import Body, Paged
-from orion.api.problems import body_fields
+from orion.api.problems import body_fields, query_fields
 from orion.api.public.marketplace_products import NoticeAnswer
 from orion.api.store.product_writes import Staff
 from orion.catalog import EffectiveProduct
@@ -146,9 +146,14 @@ async def list_shop_products(
 ) -> ShopProducts:
     """List the products of a shop."""
     known = known_availability(wanted.availability)
-    found = await catalog.list_products(session, access, **wanted.model_dump() | {"availability": known})
+    asked = wanted.model_dump(exclude={"page", "limit"}) | {"availability": known}
+    skip = (wanted.page - 1) * wanted.limit
+    with query_fields(skip="page"):
+        found = await catalog.list_products(
+            session, access, catalog.ListingFilter(**asked), skip=skip, limit=wanted.limit
+        )
     products = [ShopProduct.of(product) for product in found.items]
-    return ShopProducts(products=products, total=found.total, page=found.page, limit=found.limit)
+    return ShopProducts(products=products, total=found.length, page=found.page, limit=found.limit)
 
 
 def known_availability(text: str | None) -> str | None:
