@@ -1,7 +1,6 @@
 """A catalogue of one store, as large as wanted, made by the database itself."""
 
 import asyncio
-import json
 import random
 from dataclasses import dataclass
 
@@ -72,8 +71,17 @@ def fill(server: str, size: int, var: str) -> Catalogue:
                 copy.write_row((number, word))
         for table in ("marketplace_products", "marketplace_product_translations", "products"):
             connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        # an index made at once is made faster, and is the same
+        indexes = connection.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE indexdef LIKE '% gin %' AND schemaname = 'public'"
+        ).fetchall()
+        for name, _ in indexes:
+            connection.execute(f"DROP INDEX {name}")
         for start in range(1, size + 1, STEP):
             _fill_step(connection, start, min(size, start + STEP - 1), store_id, len(words))
+        connection.execute("SET maintenance_work_mem = '1GB'")
+        for _, definition in indexes:
+            connection.execute(definition)
         for table in ("marketplace_products", "marketplace_product_translations", "products"):
             connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         connection.execute("VACUUM ANALYZE")
@@ -118,9 +126,7 @@ def _fill_step(connection: psycopg.Connection, first: int, last: int, store_id: 
         """,
         span,
     )
-    connection.execute(
-        "SELECT orion_refresh_search(ARRAY(SELECT generate_series(%(first)s::bigint, %(last)s)))", span
-    )
+    connection.execute("SELECT orion_refresh_search(ARRAY(SELECT generate_series(%(first)s::bigint, %(last)s)))", span)
 
 
 async def _owner(url: str, var: str) -> tuple[str, int]:
@@ -160,8 +166,3 @@ def words_of(catalogue: Catalogue, count: int) -> list[str]:
             picked[-1] = picked[-1][: max(4, len(picked[-1]) - 2)]
         searches.append(" ".join(picked))
     return searches
-
-
-def as_json(catalogue: Catalogue) -> str:
-    """For a process of its own."""
-    return json.dumps(catalogue.__dict__)

@@ -91,9 +91,11 @@ BEGIN
     WHERE s.document <> excluded.document OR s.title <> excluded.title
   )
   INSERT INTO search_words (word)
-  SELECT DISTINCT found.word FROM fresh, unnest(tsvector_to_array(words)) AS found(word)
-  WHERE found.word ~ '^[a-z]{4,30}$'
-    AND NOT EXISTS (SELECT FROM search_words AS known WHERE known.word = found.word);
+  SELECT word FROM (
+    SELECT DISTINCT found.word COLLATE "C" AS word FROM fresh, unnest(tsvector_to_array(words)) AS found(word)
+    WHERE found.word ~ '^[a-z]{4,30}$'
+  ) AS said
+  WHERE NOT EXISTS (SELECT FROM search_words AS known WHERE known.word COLLATE "C" = said.word);
 END $refresh$
 """
 

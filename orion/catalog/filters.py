@@ -178,10 +178,11 @@ async def read_filter(session: AsyncSession, wanted: ProductFilter, store: Store
         valued["category"] = await _in_category(session, wanted.category)
     if wanted.min_price is not None or wanted.max_price is not None or wanted.currency is not None:
         valued["price"] = _in_range(wanted, store.default_currency if store else "EUR")
+    dialect = session.get_bind().dialect.name
     return Reading(
         store_id=store.id if store else None,
-        dialect=session.get_bind().dialect.name,
-        search=read_search(wanted.search, spoken),
+        dialect=dialect,
+        search=read_search(wanted.search, spoken, dialect),
         fixed=(*_on_listing(wanted, store), *on_listed),
         valued=tuple(valued.values()),
         own=tuple(column for name in valued for column in OWN[name]),
