@@ -214,6 +214,12 @@ def _on_listed(wanted: ProductFilter) -> list[Condition]:
     return found
 
 
+def whole(store_id: int | None, dialect: str) -> Reading:
+    """All products of a store, or of the shared catalogue."""
+    fixed = () if store_id is None else (Product.store_id == store_id,)
+    return Reading(store_id, dialect, None, fixed)
+
+
 def with_search(reading: Reading, search: Search) -> Reading:
     """The same filter with another search."""
     return replace(reading, search=search)
