@@ -34,6 +34,7 @@ from orion.catalog.details import (
 )
 from orion.catalog.effective import EffectiveProduct
 from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
+from orion.catalog.exporting import Selection, listings, marketplace_products, read_all
 from orion.catalog.images import MAX_IMAGE_BYTES, KeptImage, forget_images, image_type, keep_image, read_image
 from orion.catalog.intake import TakenIn, take_in
 from orion.catalog.listings import (
@@ -114,6 +115,7 @@ __all__ = [
     "ProductsChanged",
     "Quote",
     "SampleProduct",
+    "Selection",
     "TakenIn",
     "Tier",
     "Variant",
@@ -142,15 +144,18 @@ __all__ = [
     "list_price_tiers",
     "list_products",
     "list_translations",
+    "listings",
     "load_categories",
     "lowest_price",
     "map_categories",
+    "marketplace_products",
     "marketplace_products_after",
     "marketplace_variants_of",
     "price_for",
     "price_history",
     "publish_product",
     "purge_price_changes",
+    "read_all",
     "read_image",
     "record_price_changes",
     "restore_listings",

@@ -11,7 +11,16 @@ import sqlalchemy as sa
 import xxhash
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orion.catalog.differences import OWN, OWN_VALUES, Difference, StoredProduct, compare, read_stored
+from orion.catalog.differences import (
+    OWN,
+    OWN_VALUES,
+    Difference,
+    StoredProduct,
+    compare,
+    read_stored,
+    without_texts,
+)
+from orion.catalog.fallback import texts_shown
 from orion.catalog.models import Product
 from orion.catalog.texts import TEXTS
 from orion.plumbing.db import bulk
@@ -69,7 +78,8 @@ async def take_in(
         language=language,
         lock=not dry_run,
     )
-    found = compare(rows, columns, stored, store_id)
+    shown = await texts_shown(connection, without_texts(rows, stored), store_id=store_id, language=language)
+    found = compare(rows, columns, stored, store_id, shown)
     prints = _fingerprints(rows, found)
     if dry_run:
         return _taken([stored[text].id if text in stored else None for text in texts], found, prints)
