@@ -14,9 +14,20 @@ from orion.api.middleware import RateLimits
 from orion.api.openapi import describe
 from orion.api.problems import install_problems
 from orion.api.public import categories, files, health, marketplace, marketplace_products
+from orion.api.public import feeds as public_feeds
 from orion.api.public import imports as public_imports
 from orion.api.public import inventory as public_inventory
-from orion.api.store import bulk, mappings, product_images, product_parts, product_writes, schedules, stock, uploads
+from orion.api.store import (
+    bulk,
+    exports,
+    mappings,
+    product_images,
+    product_parts,
+    product_writes,
+    schedules,
+    stock,
+    uploads,
+)
 from orion.api.store import imports as store_imports
 from orion.api.store import locations as stock_locations
 from orion.api.store import movements as stock_movements
@@ -45,11 +56,15 @@ ROUTERS: tuple[APIRouter, ...] = (
     mappings.router,
     mappings.unrepeatable,
     schedules.router,
+    exports.downloads,
     store_products.router,
     bulk.router,
     product_writes.router,
     product_parts.router,
     product_images.router,
+    exports.router,
+    exports.unrepeatable,
+    public_feeds.router,
     files.router,
     stock.router,
     stock_locations.router,

@@ -34,7 +34,7 @@ from orion.catalog.details import (
 )
 from orion.catalog.effective import EffectiveProduct
 from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
-from orion.catalog.exporting import Selection, listings, marketplace_products, read_all
+from orion.catalog.exporting import Selection, read_all, select_listings, select_marketplace_products, state_of
 from orion.catalog.images import MAX_IMAGE_BYTES, KeptImage, forget_images, image_type, keep_image, read_image
 from orion.catalog.intake import TakenIn, take_in
 from orion.catalog.listings import (
@@ -144,11 +144,9 @@ __all__ = [
     "list_price_tiers",
     "list_products",
     "list_translations",
-    "listings",
     "load_categories",
     "lowest_price",
     "map_categories",
-    "marketplace_products",
     "marketplace_products_after",
     "marketplace_variants_of",
     "price_for",
@@ -159,8 +157,11 @@ __all__ = [
     "read_image",
     "record_price_changes",
     "restore_listings",
+    "select_listings",
+    "select_marketplace_products",
     "set_images",
     "set_price_tiers",
+    "state_of",
     "take_in",
     "translations_of",
     "update_marketplace_product",

@@ -10,12 +10,14 @@ from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.catalog.attributes import GOOGLE_ATTRIBUTES
+from orion.catalog.filters import ListingFilter, MarketplaceFilter, Reading, read_filter
 from orion.catalog.models import MarketplaceProduct, Product
 from orion.catalog.overrides import OVERRIDES
-from orion.catalog.queries import in_effect
 from orion.catalog.texts import with_texts
+from orion.catalog.values_in_effect import in_effect
 from orion.kernel import fallback_order, parse_language
 from orion.merchants import Store
 from orion.plumbing.db import Database
@@ -62,21 +64,43 @@ _BEGINNING = (
 )
 
 
-def listings(store: Store, conditions: list[sa.ColumnElement[bool]], language: str | None = None) -> Selection:
-    """The store's listings, joined to what they list, that meet the conditions; texts in `language` if possible."""
-    number = Product.marketplace_product_id
-    query = sa.select(number).where(Product.store_id == store.id).order_by(number)
-    if conditions:
-        query = query.join(MarketplaceProduct, MarketplaceProduct.id == number).where(*conditions)
-    return Selection(query, store.id, _languages(language, store.default_language))
+async def select_listings(session: AsyncSession, store: Store, wanted: ListingFilter) -> Selection:
+    """The store's products that the filter means, texts in its language if possible. Raises as `read_filter` does."""
+    return _selection(await read_filter(session, wanted, store), wanted, store.default_language)
 
 
-def marketplace_products(conditions: list[sa.ColumnElement[bool]], language: str | None = None) -> Selection:
-    """The marketplace products, joined to the store of their feed, that meet the conditions."""
-    query = sa.select(MarketplaceProduct.id).order_by(MarketplaceProduct.id)
-    if conditions:
-        query = query.outerjoin(Store, Store.id == MarketplaceProduct.source_store_id).where(*conditions)
-    return Selection(query, None, _languages(language, None))
+async def select_marketplace_products(session: AsyncSession, wanted: MarketplaceFilter) -> Selection:
+    """The marketplace products that the filter means, in the same way."""
+    return _selection(await read_filter(session, wanted), wanted, None)
+
+
+async def state_of(session: AsyncSession, selection: Selection) -> list[str]:
+    """Figures that are others when any product of the selection is: how many there are, and when each was changed."""
+    numbers = selection.numbers.order_by(None).subquery()
+    query = sa.select(sa.func.count(), _moments(session, MarketplaceProduct.updated_at)).select_from(
+        numbers.join(MarketplaceProduct, MarketplaceProduct.id == numbers.c[0])
+    )
+    if selection.store_id is not None:
+        listed = sa.and_(
+            Product.marketplace_product_id == MarketplaceProduct.id, Product.store_id == selection.store_id
+        )
+        query = query.add_columns(_moments(session, Product.updated_at)).join(Product, listed)
+    return [str(figure) for figure in (await session.execute(query)).one()]
+
+
+def _moments(session: AsyncSession, column: Any) -> sa.ColumnElement[Any]:
+    """The sum of moments in microseconds: unlike the latest one it shows changes whatever the order of commits."""
+    if session.get_bind().dialect.name == "sqlite":
+        text = sa.type_coerce(column, sa.Text)
+        seconds = sa.cast(sa.func.strftime("%s", text), sa.Integer)
+        return sa.func.sum(seconds * 1_000_000 + sa.cast(sa.func.substr(text, 21, 6), sa.Integer))
+    return sa.func.sum(sa.func.extract("epoch", column) * 1_000_000)
+
+
+def _selection(reading: Reading, wanted: ListingFilter | MarketplaceFilter, default: str | None) -> Selection:
+    query = reading.listed(sa.select(reading.id)).where(*reading.everything()).order_by(reading.id)
+    language = parse_language(wanted.language) if wanted.language is not None else None
+    return Selection(query, reading.store_id, tuple(fallback_order(language, default)))
 
 
 async def read_all(
@@ -86,7 +110,9 @@ async def read_all(
 
     Values stand as the database writes them: JSON arrays, moments, flags. `skip` and `limit` cut a stretch out.
     """
-    statement = compile_text(_rows(selection, database.engine.dialect), database.engine.dialect)
+    dialect = database.engine.dialect
+    step_query = values_of(selection).where(is_listed(MarketplaceProduct.id, dialect)).order_by(MarketplaceProduct.id)
+    statement = compile_text(step_query, dialect)
     at_once, empty = FIRST_STEP, True
     async for numbers in _numbers(database, selection.numbers, skip, limit):
         start = 0
@@ -121,8 +147,8 @@ async def _numbers(
         limit = None if limit is None else limit - wanted
 
 
-def _rows(selection: Selection, dialect: sa.Dialect) -> sa.Select[Any]:
-    """The products whose numbers are listed, with their columns in the order of `Selection.columns`."""
+def values_of(selection: Selection) -> sa.Select[Any]:
+    """All products of the layer, whatever the filter, with their columns in the order of `Selection.columns`."""
     own = selection.store_id is not None
     prices = _prices_in_effect() if own else _own_prices(MarketplaceProduct)
     both = OVERRIDES if own else ()
@@ -139,12 +165,11 @@ def _rows(selection: Selection, dialect: sa.Dialect) -> sa.Select[Any]:
         )
         .select_from(MarketplaceProduct)
         .outerjoin(Store, Store.id == MarketplaceProduct.source_store_id)
-        .order_by(MarketplaceProduct.id)
     )
     if own:
         query = query.join(Product, Product.marketplace_product_id == MarketplaceProduct.id)
         query = query.where(Product.store_id == selection.store_id)
-    return with_texts(query, selection.languages, own=own).where(is_listed(MarketplaceProduct.id, dialect))
+    return with_texts(query, selection.languages, own=own)
 
 
 def _own_prices(layer: Any) -> tuple[sa.ColumnElement[Any], ...]:
@@ -170,8 +195,3 @@ def _prices_in_effect() -> tuple[sa.ColumnElement[Any], ...]:
         sa.case((fits, sa.func.coalesce(own_sale, sale))),
         sa.func.coalesce(of_price, of_sale),
     )
-
-
-def _languages(language: str | None, default: str | None) -> tuple[str, ...]:
-    wanted = parse_language(language) if language is not None else None
-    return tuple(fallback_order(wanted, default))

@@ -5,15 +5,28 @@ from orion.feeds.cancel import cancel_import
 from orion.feeds.columns import IGNORE, KEEP, TARGETS
 from orion.feeds.due import note_result, start_due_imports
 from orion.feeds.events import (
+    FeedLinkChanged,
     GoneConfirmed,
     ImportFinished,
     ImportRequested,
     MappingChanged,
     ScheduleChanged,
 )
+from orion.feeds.exporting import FORMATS, ExportFormat, export, parse_format
 from orion.feeds.failed_rows import Wanted, failed_rows_after, failed_rows_header
 from orion.feeds.followups import apply_dry_run, retry_failed_rows
 from orion.feeds.head import Head
+from orion.feeds.links import (
+    NewLink,
+    OpenedLink,
+    create_link,
+    fetch_is_news,
+    list_links,
+    note_fetch,
+    open_link,
+    revoke_link,
+    rotate_link,
+)
 from orion.feeds.mapping import SavedMapping, forget_mapping, list_mappings, mapping_of, save_mapping
 from orion.feeds.missing import confirm_gone
 from orion.feeds.models import (
@@ -45,7 +58,7 @@ from orion.feeds.queries import (
     next_issues,
 )
 from orion.feeds.rhythm import FAILING_FROM, PRESETS
-from orion.feeds.schedule_models import FeedSchedule
+from orion.feeds.schedule_models import FeedLink, FeedSchedule
 from orion.feeds.schedules import (
     create_schedule,
     delete_schedule,
@@ -61,6 +74,7 @@ from orion.feeds.start import MAX_BATCH_SIZE, MIN_BATCH_SIZE, parse_feed_url, st
 __all__ = [
     "CHANGE_KINDS",
     "FAILING_FROM",
+    "FORMATS",
     "IGNORE",
     "KEEP",
     "MAX_BATCH_SIZE",
@@ -72,7 +86,10 @@ __all__ = [
     "STATUSES",
     "TARGETS",
     "ColumnGuess",
+    "ExportFormat",
     "Feed",
+    "FeedLink",
+    "FeedLinkChanged",
     "FeedSchedule",
     "GoneConfirmed",
     "Head",
@@ -86,6 +103,8 @@ __all__ = [
     "ImportUndo",
     "ImportUndoConflict",
     "MappingChanged",
+    "NewLink",
+    "OpenedLink",
     "Preview",
     "Progress",
     "SavedMapping",
@@ -95,11 +114,14 @@ __all__ = [
     "apply_dry_run",
     "cancel_import",
     "confirm_gone",
+    "create_link",
     "create_schedule",
     "delete_schedule",
+    "export",
     "failed_rows_after",
     "failed_rows_header",
     "fetch_head",
+    "fetch_is_news",
     "forget_mapping",
     "forget_spools",
     "get_any_import",
@@ -112,14 +134,20 @@ __all__ = [
     "judge_head",
     "list_imports",
     "list_issues",
+    "list_links",
     "list_mappings",
     "list_schedules",
     "mapping_of",
     "next_issues",
+    "note_fetch",
     "note_result",
+    "open_link",
     "parse_feed_url",
+    "parse_format",
     "progress",
     "retry_failed_rows",
+    "revoke_link",
+    "rotate_link",
     "run_schedule_now",
     "save_mapping",
     "start_due_imports",

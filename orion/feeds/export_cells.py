@@ -74,7 +74,9 @@ def with_whole_links(frame: pl.DataFrame, public_url: str) -> pl.DataFrame:
     """The frame with pictures that are kept here under their addresses as they are reached from outside."""
     one, more = pl.col("image_link"), pl.col("additional_image_link")
     kept = pl.when(one.str.starts_with(UPLOADED)).then(pl.lit(public_url) + one).otherwise(one)
-    return frame.with_columns(kept.alias("image_link"), more.str.replace_all(f'"{UPLOADED}', f'"{public_url}{UPLOADED}', literal=True))
+    return frame.with_columns(
+        kept.alias("image_link"), more.str.replace_all(f'"{UPLOADED}', f'"{public_url}{UPLOADED}', literal=True)
+    )
 
 
 def _cell(series: pl.Series) -> pl.Series | pl.Expr:

@@ -2,6 +2,7 @@
 
 from orion.catalog import MarketplaceProductChanged, ProductChanged, ProductsChanged, forget_images
 from orion.feeds import (
+    FeedLinkChanged,
     GoneConfirmed,
     ImportFinished,
     ImportRequested,
@@ -37,6 +38,7 @@ HANDLERS: Handlers = {
     ImportFinished: (note_result, audit.import_finished, notices.import_finished, webhook_events.import_finished),
     MappingChanged: (audit_feeds.mapping_changed,),
     ScheduleChanged: (audit_feeds.schedule_changed,),
+    FeedLinkChanged: (audit_feeds.feed_link_changed,),
     GoneConfirmed: (audit_feeds.gone_confirmed,),
     ProductChanged: (audit_catalog.product_changed, webhook_events.product_changed),
     ProductsChanged: (audit_catalog.products_changed, webhook_events.products_changed),

@@ -25,9 +25,7 @@ def compile_text(query: sa.Select[Any], dialect: sa.Dialect) -> str:
     return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
-def is_listed(
-    column: InstrumentedAttribute[int], dialect: sa.Dialect
-) -> sa.ColumnElement[bool]:
+def is_listed(column: InstrumentedAttribute[int], dialect: sa.Dialect) -> sa.ColumnElement[bool]:
     """Whether the column is one of the `NUMBERS` that a compiled statement is run with."""
     if dialect.name == "sqlite":
         return column.in_(sa.select(sa.literal_column("value")).select_from(sa.text(f"json_each('[{NUMBERS}]')")))
