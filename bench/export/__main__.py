@@ -17,7 +17,7 @@ import psutil
 import psycopg
 from sqlalchemy.dialects import postgresql
 
-from bench.export.fill import drop, fill, fresh
+from bench.export.fill import drop, fill, fresh, is_there, token
 from orion.catalog.exporting import Selection, values_of
 from orion.plumbing.db.extract import compile_text
 from orion.plumbing.settings import Settings
@@ -102,18 +102,18 @@ def shown(name: str, values: list[float]) -> None:
     print(f"  {name:<36} {texts}   median {statistics.median(values):,.2f}", flush=True)
 
 
-def measure(url: str, settings: Settings, token: str, options: argparse.Namespace) -> None:
+def measure(url: str, settings: Settings, key: str, options: argparse.Namespace) -> None:
     """All rounds of all formats, each beside its floor."""
     server = Server(settings, options.port)
     try:
-        export(options.port, token, "csv")  # the first one warms caches up, of both
+        export(options.port, key, "csv")  # the first one warms caches up, of both
         copy_floor(url)
         for format_ in options.formats.split(","):
             ratios, rates, early, late = [], [], [], []
             for _ in range(options.rounds):
                 floor, _ = copy_floor(url)
                 server.samples.clear()
-                seconds, size = export(options.port, token, format_)
+                seconds, size = export(options.port, key, format_)
                 samples = server.samples[:]
                 third = max(1, len(samples) // 3)
                 early.append(max(samples[:third]))
@@ -148,11 +148,12 @@ def main() -> None:
             access_token_expire_minutes=600,
         )
         began = time.perf_counter()
-        fresh(options.postgresql)
         try:
-            token = asyncio.run(fill(options.postgresql, settings, options.rows))
-            print(f"{options.rows:,} products, made in {time.perf_counter() - began:,.0f} s", flush=True)
-            measure(options.postgresql, settings, token, options)
+            if not (options.keep and is_there(options.postgresql)):
+                fresh(options.postgresql)
+                asyncio.run(fill(options.postgresql, settings, options.rows))
+                print(f"{options.rows:,} products, made in {time.perf_counter() - began:,.0f} s", flush=True)
+            measure(options.postgresql, settings, asyncio.run(token(options.postgresql, settings)), options)
         finally:
             if not options.keep:
                 drop(options.postgresql)

@@ -37,8 +37,29 @@ def drop(url: str) -> None:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-async def fill(url: str, settings: Settings, rows: int) -> str:
-    """`rows` products in one store; gives an access token of its owner."""
+def is_there(url: str) -> bool:
+    """Whether there is a database at `url`."""
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+async def token(url: str, settings: Settings) -> str:
+    """An access token of the store's owner."""
+    database = Database(url, handlers=HANDLERS)
+    async with database.transaction() as session:
+        user = await identity.find_user(session, "bench")
+        if user is None:
+            raise SystemExit(f"{url} is no database of this bench")
+        found = (await identity.issue_tokens(session, user, settings)).access_token
+    await database.dispose()
+    return found
+
+
+async def fill(url: str, settings: Settings, rows: int) -> None:
+    """`rows` products in one store."""
     count = min(IMPORTED, rows)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "feed.csv"
@@ -47,18 +68,17 @@ async def fill(url: str, settings: Settings, rows: int) -> str:
                 file.write(block)
         database = Database(url, handlers=HANDLERS)
         try:
-            token = await import_feed(database, settings, path)
+            await import_feed(database, settings, path)
         finally:
             await database.dispose()
     with psycopg.connect(url) as connection:
         multiply(connection, -(-rows // count))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
-    return token
 
 
-async def import_feed(database: Database, settings: Settings, path: Path) -> str:
-    """A user with a store that has imported the feed; gives an access token."""
+async def import_feed(database: Database, settings: Settings, path: Path) -> None:
+    """A user with a store that has imported the feed."""
     async with database.transaction() as session:
         user = await identity.register(
             session,
@@ -72,8 +92,6 @@ async def import_feed(database: Database, settings: Settings, path: Path) -> str
         access = await merchants.open_store(session, user, "BENCH", role="staff")
         job = await feeds.start_import(session, access, upload_key=key, filename="feed.csv", batch_size=5000)
     await run(Runtime(settings, database), job.id)
-    async with database.transaction() as session:
-        return (await identity.issue_tokens(session, user, settings)).access_token
 
 
 async def chunks(path: Path) -> AsyncIterator[bytes]:

@@ -12,7 +12,7 @@ from orion.plumbing.db import utcnow
 EXPORT_RESPONSE = {
     200: {
         "content": {kind.media_type.partition(";")[0]: {"schema": {"type": "string"}} for kind in FORMATS.values()},
-        "description": "The file. If something fails midway the connection breaks off, so that no part passes for all of it",
+        "description": "The file. If something fails midway, the connection breaks off",
     }
 }
 """For `responses=` of a route that answers with an export."""

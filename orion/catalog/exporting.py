@@ -21,7 +21,7 @@ from orion.catalog.values_in_effect import in_effect
 from orion.kernel import fallback_order, parse_language
 from orion.merchants import Store
 from orion.plumbing.db import Database
-from orion.plumbing.db.extract import compile_text, is_listed, read_text
+from orion.plumbing.db.extract import FIRST, LAST, compile_text, is_listed, read_text
 
 NUMBERS_AT_ONCE = 50_000
 FIRST_STEP = 500
@@ -39,12 +39,13 @@ TEXT_COLUMNS = ("title", "language", "description", "description_language")
 class Selection:
     """Which products: `numbers` gives those of the marketplace products, in order. `store_id`: the store's listings.
 
-    `languages` are tried in this order for texts.
+    `languages` are tried in this order for texts; `is_narrow`: some products of the layer are left out.
     """
 
     numbers: sa.Select[Any]
     store_id: int | None
     languages: tuple[str, ...]
+    is_narrow: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -100,7 +101,7 @@ def _moments(session: AsyncSession, column: Any) -> sa.ColumnElement[Any]:
 def _selection(reading: Reading, wanted: ListingFilter | MarketplaceFilter, default: str | None) -> Selection:
     query = reading.listed(sa.select(reading.id)).where(*reading.everything()).order_by(reading.id)
     language = parse_language(wanted.language) if wanted.language is not None else None
-    return Selection(query, reading.store_id, tuple(fallback_order(language, default)))
+    return Selection(query, reading.store_id, tuple(fallback_order(language, default)), reading.is_narrow)
 
 
 async def read_all(
@@ -111,8 +112,7 @@ async def read_all(
     Values stand as the database writes them: JSON arrays, moments, flags. `skip` and `limit` cut a stretch out.
     """
     dialect = database.engine.dialect
-    step_query = values_of(selection).where(is_listed(MarketplaceProduct.id, dialect)).order_by(MarketplaceProduct.id)
-    statement = compile_text(step_query, dialect)
+    statement = compile_text(_step_of(selection, dialect), dialect)
     at_once, empty = FIRST_STEP, True
     async for numbers in _numbers(database, selection.numbers, skip, limit):
         start = 0
@@ -147,7 +147,16 @@ async def _numbers(
         limit = None if limit is None else limit - wanted
 
 
-def values_of(selection: Selection) -> sa.Select[Any]:
+def _step_of(selection: Selection, dialect: sa.Dialect) -> sa.Select[Any]:
+    """The values of some products. Every table is told where they lie: the planner does not infer it."""
+    query = values_of(selection, within=(FIRST, LAST)).order_by(MarketplaceProduct.id)
+    query = query.where(MarketplaceProduct.id.between(FIRST, LAST))
+    if selection.store_id is not None:
+        query = query.where(Product.marketplace_product_id.between(FIRST, LAST))
+    return query.where(is_listed(MarketplaceProduct.id, dialect)) if selection.is_narrow else query
+
+
+def values_of(selection: Selection, *, within: tuple[Any, Any] | None = None) -> sa.Select[Any]:
     """All products of the layer, whatever the filter, with their columns in the order of `Selection.columns`."""
     own = selection.store_id is not None
     prices = _prices_in_effect() if own else _own_prices(MarketplaceProduct)
@@ -169,7 +178,7 @@ def values_of(selection: Selection) -> sa.Select[Any]:
     if own:
         query = query.join(Product, Product.marketplace_product_id == MarketplaceProduct.id)
         query = query.where(Product.store_id == selection.store_id)
-    return with_texts(query, selection.languages, own=own)
+    return with_texts(query, selection.languages, own=own, within=within)
 
 
 def _own_prices(layer: Any) -> tuple[sa.ColumnElement[Any], ...]:

@@ -5,6 +5,7 @@ in memory. Reading one of these files in again changes nothing.
 """
 
 import asyncio
+import io
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -140,7 +141,9 @@ class _Writer:
             return export_xml.items(frame, texts)
         if self.is_own:
             texts = safe_texts(texts)
-        return texts.write_csv(include_header=False, separator=self.separator, quote_style="necessary").encode()
+        file = io.BytesIO()
+        texts.write_csv(file, include_header=False, separator=self.separator, quote_style="necessary")
+        return file.getvalue()
 
     def tail(self) -> bytes:
         """What stands behind the products."""

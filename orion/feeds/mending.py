@@ -69,6 +69,7 @@ def plain_text(texts: pl.Expr) -> pl.Expr:
 
 def safe_texts(frame: pl.DataFrame) -> pl.DataFrame:
     """The same of whole columns, as `safe_text` does it."""
+    found = frame.select(pl.all().str.contains(_RUN).any())
     return frame.with_columns(
-        pl.col(series.name).str.replace(rf"({_RUN})", "'$1") for series in frame if series.null_count() < frame.height
+        pl.col(name).str.replace(rf"({_RUN})", "'$1") for name in frame.columns if found[name].item()
     )

@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
 NUMBERS = "{numbers}"
-"""Stands in a statement for a set of rows' numbers: `column IN (SELECT ...)` on SQLite, `column = ANY (...)` else."""
+"""Stands in a statement for rows' numbers between commas; `FIRST` and `LAST` for the lowest and the highest of them."""
+
+FIRST, LAST = sa.literal_column("{first}", sa.BigInteger), sa.literal_column("{last}", sa.BigInteger)
 
 
 def compile_text(query: sa.Select[Any], dialect: sa.Dialect) -> str:
@@ -26,7 +28,7 @@ def compile_text(query: sa.Select[Any], dialect: sa.Dialect) -> str:
 
 
 def is_listed(column: InstrumentedAttribute[int], dialect: sa.Dialect) -> sa.ColumnElement[bool]:
-    """Whether the column is one of the `NUMBERS` that a compiled statement is run with."""
+    """Whether the column is one of the numbers that a compiled statement is run with."""
     if dialect.name == "sqlite":
         return column.in_(sa.select(sa.literal_column("value")).select_from(sa.text(f"json_each('[{NUMBERS}]')")))
     return column == sa.func.any(sa.literal_column(f"'{{{NUMBERS}}}'::bigint[]"))
@@ -35,17 +37,28 @@ def is_listed(column: InstrumentedAttribute[int], dialect: sa.Dialect) -> sa.Col
 async def read_text(
     connection: AsyncConnection, statement: str, columns: Sequence[str], numbers: Sequence[int]
 ) -> tuple[pl.DataFrame, int]:
-    """The statement's rows as columns of text (null and empty are both null), and how many bytes they came to."""
-    statement = statement.replace(NUMBERS, ",".join(map(str, numbers)))
+    """The statement's rows as columns of text (null and empty are both null), and how many bytes they came to.
+
+    `numbers`, in order and at least one, are those that it is about.
+    """
+    statement = statement.replace(FIRST.name, str(numbers[0])).replace(LAST.name, str(numbers[-1]))
+    if NUMBERS in statement:
+        statement = statement.replace(NUMBERS, ",".join(map(str, numbers)))
     if connection.dialect.name == "sqlite":
         rows = (await connection.exec_driver_sql(statement)).all()
         texts = [[_text(value) for value in row] for row in rows]
         size = sum(len(text) for row in texts for text in row if text)
         return pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String), orient="row"), size
     driver: Any = (await connection.get_raw_connection()).driver_connection
-    buffer = io.BytesIO()
-    status = await driver.copy_from_query(statement, output=buffer, format="csv")
-    return _frame(buffer.getvalue(), columns, int(status.rpartition(" ")[2])), buffer.tell()
+    await connection.exec_driver_sql("SET LOCAL max_parallel_workers_per_gather = 0")  # not for a few thousand rows
+    parts: list[bytes] = []
+
+    async def keep(part: bytes) -> None:  # to a file the driver would write in a thread, part by part
+        parts.append(part)
+
+    status = await driver.copy_from_query(statement, output=keep, format="csv")
+    data = b"".join(parts)
+    return _frame(data, columns, int(status.rpartition(" ")[2])), len(data)
 
 
 def _frame(data: bytes, columns: Sequence[str], height: int) -> pl.DataFrame:
