@@ -9,18 +9,22 @@ from starlette.middleware import Middleware
 from orion import __version__
 from orion.api import auth, notifications, root, shop
 from orion.api.admin import imports as admin_imports
+from orion.api.admin import statistics as admin_statistics
 from orion.api.compat import build_letzshop
 from orion.api.middleware import RateLimits
 from orion.api.openapi import describe
 from orion.api.problems import install_problems
-from orion.api.public import categories, files, health, marketplace, marketplace_products
+from orion.api.public import categories, facets, files, health, marketplace, marketplace_products
 from orion.api.public import feeds as public_feeds
 from orion.api.public import imports as public_imports
 from orion.api.public import inventory as public_inventory
+from orion.api.public import statistics as public_statistics
 from orion.api.store import (
     bulk,
+    changes,
     exports,
     mappings,
+    product_facets,
     product_images,
     product_parts,
     product_writes,
@@ -34,6 +38,7 @@ from orion.api.store import movements as stock_movements
 from orion.api.store import products as store_products
 from orion.api.store import reservations as stock_reservations
 from orion.api.store import settings as store_settings
+from orion.api.store import statistics as store_statistics
 from orion.api.store import webhooks as store_webhooks
 from orion.plumbing.runtime import Runtime
 
@@ -46,6 +51,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     auth.unrepeatable,
     shop.router,
+    facets.router,
     marketplace.router,
     marketplace_products.router,
     categories.router,
@@ -53,10 +59,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     public_inventory.router,
     store_imports.router,
     uploads.router,
+    changes.router,
     mappings.router,
     mappings.unrepeatable,
     schedules.router,
     exports.downloads,
+    product_facets.router,
     store_products.router,
     bulk.router,
     product_writes.router,
@@ -74,8 +82,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     store_webhooks.router,
     store_webhooks.unrepeatable,
     store_webhooks.events_router,
+    public_statistics.router,
+    store_statistics.router,
     notifications.router,
     admin_imports.router,
+    admin_statistics.router,
 )
 """Every router of the API, in the order of the documentation."""
 

@@ -3,13 +3,14 @@
 import asyncio
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
 
 from fastapi.responses import StreamingResponse
 
 from orion.feeds import FORMATS, ExportFormat
 from orion.plumbing.db import utcnow
 
-EXPORT_RESPONSE = {
+EXPORT_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {kind.media_type.partition(";")[0]: {"schema": {"type": "string"}} for kind in FORMATS.values()},
         "description": "The file. If something fails midway, the connection breaks off",

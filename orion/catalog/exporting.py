@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.catalog.attributes import GOOGLE_ATTRIBUTES
-from orion.catalog.filters import ListingFilter, MarketplaceFilter, Reading, read_filter
+from orion.catalog.filters import ListingFilter, MarketplaceFilter, Reading, read_filter, with_search
 from orion.catalog.models import MarketplaceProduct, Product
 from orion.catalog.overrides import OVERRIDES
+from orion.catalog.search import mend
 from orion.catalog.texts import with_texts
 from orion.catalog.values_in_effect import in_effect
 from orion.kernel import fallback_order, parse_language
@@ -67,12 +68,12 @@ _BEGINNING = (
 
 async def select_listings(session: AsyncSession, store: Store, wanted: ListingFilter) -> Selection:
     """The store's products that the filter means, texts in its language if possible. Raises as `read_filter` does."""
-    return _selection(await read_filter(session, wanted, store), wanted, store.default_language)
+    return await _selection(session, await read_filter(session, wanted, store), wanted, store.default_language)
 
 
 async def select_marketplace_products(session: AsyncSession, wanted: MarketplaceFilter) -> Selection:
     """The marketplace products that the filter means, in the same way."""
-    return _selection(await read_filter(session, wanted), wanted, None)
+    return await _selection(session, await read_filter(session, wanted), wanted, None)
 
 
 async def state_of(session: AsyncSession, selection: Selection) -> list[str]:
@@ -98,8 +99,13 @@ def _moments(session: AsyncSession, column: Any) -> sa.ColumnElement[Any]:
     return sa.func.sum(sa.func.extract("epoch", column) * 1_000_000)
 
 
-def _selection(reading: Reading, wanted: ListingFilter | MarketplaceFilter, default: str | None) -> Selection:
-    query = reading.listed(sa.select(reading.id)).where(*reading.everything()).order_by(reading.id)
+async def _selection(
+    session: AsyncSession, reading: Reading, wanted: ListingFilter | MarketplaceFilter, default: str | None
+) -> Selection:
+    query = _numbers_of(reading)
+    if reading.search is not None and await session.scalar(query.order_by(None).limit(1)) is None:
+        mended = await mend(session, reading.search)  # as the list does it
+        query = _numbers_of(with_search(reading, mended)) if mended else query
     language = parse_language(wanted.language) if wanted.language is not None else None
     return Selection(query, reading.store_id, tuple(fallback_order(language, default)), reading.is_narrow)
 
@@ -145,6 +151,10 @@ async def _numbers(
             return
         step = query.where(number > found[-1])
         limit = None if limit is None else limit - wanted
+
+
+def _numbers_of(reading: Reading) -> sa.Select[Any]:
+    return reading.listed(sa.select(reading.id)).where(*reading.everything()).order_by(reading.id)
 
 
 def _step_of(selection: Selection, dialect: sa.Dialect) -> sa.Select[Any]:

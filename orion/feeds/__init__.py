@@ -2,6 +2,7 @@
 
 import orion.feeds.jobs  # noqa: F401 (declares the job)
 from orion.feeds.cancel import cancel_import
+from orion.feeds.changes import DIFF_KINDS, ChangeView, Differences, FieldChange, RowProblem, list_changes
 from orion.feeds.columns import IGNORE, KEEP, TARGETS
 from orion.feeds.due import note_result, start_due_imports
 from orion.feeds.events import (
@@ -9,8 +10,10 @@ from orion.feeds.events import (
     GoneConfirmed,
     ImportFinished,
     ImportRequested,
+    ImportUndone,
     MappingChanged,
     ScheduleChanged,
+    UndoRequested,
 )
 from orion.feeds.exporting import FORMATS, ExportFormat, export, parse_format
 from orion.feeds.failed_rows import Wanted, failed_rows_after, failed_rows_header
@@ -44,6 +47,7 @@ from orion.feeds.models import (
 )
 from orion.feeds.preview import ColumnGuess, Preview, fetch_head, judge_head
 from orion.feeds.progress import Progress, progress
+from orion.feeds.purge import purge_import_changes
 from orion.feeds.queries import (
     ImportJobView,
     ImportStatistics,
@@ -70,9 +74,11 @@ from orion.feeds.schedules import (
 )
 from orion.feeds.spool import forget_spools
 from orion.feeds.start import MAX_BATCH_SIZE, MIN_BATCH_SIZE, parse_feed_url, start_import
+from orion.feeds.undo import get_undo, list_undo_conflicts, undo_import
 
 __all__ = [
     "CHANGE_KINDS",
+    "DIFF_KINDS",
     "FAILING_FROM",
     "FORMATS",
     "IGNORE",
@@ -85,12 +91,15 @@ __all__ = [
     "SEVERITIES",
     "STATUSES",
     "TARGETS",
+    "ChangeView",
     "ColumnGuess",
+    "Differences",
     "ExportFormat",
     "Feed",
     "FeedLink",
     "FeedLinkChanged",
     "FeedSchedule",
+    "FieldChange",
     "GoneConfirmed",
     "Head",
     "ImportChange",
@@ -102,13 +111,16 @@ __all__ = [
     "ImportStatistics",
     "ImportUndo",
     "ImportUndoConflict",
+    "ImportUndone",
     "MappingChanged",
     "NewLink",
     "OpenedLink",
     "Preview",
     "Progress",
+    "RowProblem",
     "SavedMapping",
     "ScheduleChanged",
+    "UndoRequested",
     "Wanted",
     "all_imports",
     "apply_dry_run",
@@ -127,16 +139,19 @@ __all__ = [
     "get_any_import",
     "get_import",
     "get_schedule",
+    "get_undo",
     "get_visible_import",
     "import_statistics",
     "imports_of",
     "interval_name",
     "judge_head",
+    "list_changes",
     "list_imports",
     "list_issues",
     "list_links",
     "list_mappings",
     "list_schedules",
+    "list_undo_conflicts",
     "mapping_of",
     "next_issues",
     "note_fetch",
@@ -145,6 +160,7 @@ __all__ = [
     "parse_feed_url",
     "parse_format",
     "progress",
+    "purge_import_changes",
     "retry_failed_rows",
     "revoke_link",
     "rotate_link",
@@ -152,5 +168,6 @@ __all__ = [
     "save_mapping",
     "start_due_imports",
     "start_import",
+    "undo_import",
     "update_schedule",
 ]

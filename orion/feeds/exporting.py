@@ -92,6 +92,13 @@ async def export(
         yield tail
 
 
+def write_delimited(texts: pl.DataFrame, separator: str) -> bytes:
+    """The rows of a delimited file (RFC 4180, with LF)."""
+    file = io.BytesIO()
+    texts.write_csv(file, include_header=False, separator=separator, quote_style="necessary")
+    return file.getvalue()
+
+
 async def _ahead(frames: AsyncGenerator[pl.DataFrame]) -> AsyncIterator[pl.DataFrame]:
     """The frames, with the next one being read while the last one is in use."""
     reading: asyncio.Future[pl.DataFrame | None] = asyncio.ensure_future(anext(frames, None))
@@ -141,9 +148,7 @@ class _Writer:
             return export_xml.items(frame, texts)
         if self.is_own:
             texts = safe_texts(texts)
-        file = io.BytesIO()
-        texts.write_csv(file, include_header=False, separator=self.separator, quote_style="necessary")
-        return file.getvalue()
+        return write_delimited(texts, self.separator)
 
     def tail(self) -> bytes:
         """What stands behind the products."""

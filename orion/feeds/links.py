@@ -149,8 +149,8 @@ async def open_link(session: AsyncSession, token: str, suffix: str) -> OpenedLin
     facts = [_CONTENT, link.id, link.format, link.language, link.options, store.name, store.default_language]
     state = await catalog.state_of(session, selection)
     content = hashlib.sha256(orjson.dumps([*facts, state], option=orjson.OPT_SORT_KEYS)).hexdigest()
-    is_new = content != link.content_digest or link.content_changed_at is None
-    return OpenedLink(link, store, selection, content, utcnow() if is_new else link.content_changed_at)
+    since = link.content_changed_at if content == link.content_digest else None
+    return OpenedLink(link, store, selection, content, since or utcnow())
 
 
 def fetch_is_news(opened: OpenedLink) -> bool:

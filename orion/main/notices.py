@@ -49,7 +49,7 @@ async def import_finished(session: AsyncSession, event: ImportFinished) -> None:
     """Tell who started the import when it failed or left rows behind."""
     kind = {"failed": "import_failed", "completed_with_errors": "import_finished_with_errors"}.get(event.status)
     job = await session.get(ImportJob, event.import_id) if kind else None
-    if kind is None or job is None or job.user_id is None:
+    if kind is None or job is None or job.user_id is None or job.mode == "dry_run":
         return
     store = await session.get_one(Store, event.store_id)
     params = {

@@ -6,10 +6,13 @@ from orion.feeds import (
     GoneConfirmed,
     ImportFinished,
     ImportRequested,
+    ImportUndone,
     MappingChanged,
     ScheduleChanged,
+    UndoRequested,
     forget_spools,
     note_result,
+    purge_import_changes,
     start_due_imports,
 )
 from orion.inventory import LocationChanged, StockChanged, StockImported, StockLow, ThresholdChanged, release_expired
@@ -40,6 +43,8 @@ HANDLERS: Handlers = {
     ScheduleChanged: (audit_feeds.schedule_changed,),
     FeedLinkChanged: (audit_feeds.feed_link_changed,),
     GoneConfirmed: (audit_feeds.gone_confirmed,),
+    UndoRequested: (audit_feeds.undo_requested,),
+    ImportUndone: (audit_feeds.import_undone, webhook_events.import_undone),
     ProductChanged: (audit_catalog.product_changed, webhook_events.product_changed),
     ProductsChanged: (audit_catalog.products_changed, webhook_events.products_changed),
     MarketplaceProductChanged: (audit_catalog.marketplace_product_changed,),
@@ -58,6 +63,7 @@ HANDLERS: Handlers = {
 CHORES: tuple[Chore, ...] = (
     purge,
     forget_spools,
+    purge_import_changes,
     forget_images,
     release_expired,
     Every(60.0, start_due_imports),

@@ -10,7 +10,7 @@ from orion import catalog, feeds
 from orion.api.dependencies import RuntimeDep, SessionDep, store_access
 from orion.api.downloads import EXPORT_RESPONSE, file_response
 from orion.api.inputs import NO_PARAMETERS, Body, Id
-from orion.api.problems import PROBLEM_RESPONSES, body_fields, query_fields
+from orion.api.problems import PROBLEM_RESPONSES, body_fields
 from orion.api.product_filters import ListingFields
 from orion.api.routing import TransactionalRoute, UnrepeatableRoute
 from orion.feeds import ExportFormat, FeedLink, NewLink
@@ -117,8 +117,7 @@ async def export_store_products(
 
     Importing the file into the same store, in the same language, changes nothing.
     """
-    with query_fields():
-        selection = await catalog.select_listings(session, access.store, wanted.wanted())
+    selection = await catalog.select_listings(session, access.store, wanted.wanted())
     pieces = feeds.export(runtime, selection, wanted.format, title=access.store.name)
     return await file_response(pieces, wanted.format, f"products-{access.store.code.lower()}")
 
