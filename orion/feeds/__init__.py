@@ -1,7 +1,7 @@
 """Product feeds: download, parse, normalise, import; what went wrong, row by row."""
 
 import orion.feeds.jobs  # noqa: F401 (declares the job)
-from orion.feeds.cancel import cancel_import
+from orion.feeds.cancel import cancel_import, cancel_imports_of
 from orion.feeds.changes import DIFF_KINDS, ChangeView, Differences, FieldChange, RowProblem, list_changes
 from orion.feeds.columns import IGNORE, KEEP, TARGETS
 from orion.feeds.due import note_result, start_due_imports
@@ -125,6 +125,7 @@ __all__ = [
     "all_imports",
     "apply_dry_run",
     "cancel_import",
+    "cancel_imports_of",
     "confirm_gone",
     "create_link",
     "create_schedule",
