@@ -7,8 +7,9 @@ from typing import Any
 
 from fastapi.responses import StreamingResponse
 
+from orion import feeds
 from orion.feeds import FORMATS, ExportFormat
-from orion.plumbing.db import utcnow
+from orion.merchants import Store
 
 EXPORT_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {
@@ -24,36 +25,21 @@ _GZIP = 16 + zlib.MAX_WBITS
 async def file_response(
     pieces: AsyncGenerator[bytes],
     format_: ExportFormat,
-    name: str,
+    store: Store | None,
     *,
     headers: dict[str, str] | None = None,
     compress: bool = False,
 ) -> StreamingResponse:
-    """The file, which browsers save as `name` (plain ASCII) with the day and the ending of its format.
+    """The file, of a store's products or of the shared catalogue.
 
     Its beginning is made before the answer begins, so that what fails at once is answered as a problem.
     """
-    try:
-        first = await anext(pieces)
-    except BaseException:
-        await pieces.aclose()
-        raise
-    kind = FORMATS[format_]
-    filename = f"{name}-{utcnow().date().isoformat()}.{kind.suffix}"
+    body: AsyncIterator[bytes] = await feeds.begun(pieces)
+    filename = feeds.file_name(store, format_)
     sent = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"} | (headers or {})
-    body = _whole(first, pieces)
     if compress:
         body, sent["Content-Encoding"] = _compressed(body), "gzip"
-    return StreamingResponse(body, media_type=kind.media_type, headers=sent)
-
-
-async def _whole(first: bytes, pieces: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
-    try:
-        yield first
-        async for piece in pieces:
-            yield piece
-    finally:
-        await pieces.aclose()
+    return StreamingResponse(body, media_type=FORMATS[format_].media_type, headers=sent)
 
 
 async def _compressed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

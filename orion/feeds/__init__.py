@@ -15,7 +15,7 @@ from orion.feeds.events import (
     ScheduleChanged,
     UndoRequested,
 )
-from orion.feeds.exporting import FORMATS, ExportFormat, export, parse_format
+from orion.feeds.exporting import FORMATS, ExportFormat, begun, export, file_name, parse_format
 from orion.feeds.failed_rows import Wanted, failed_rows_after, failed_rows_header
 from orion.feeds.followups import apply_dry_run, retry_failed_rows
 from orion.feeds.head import Head
@@ -124,6 +124,7 @@ __all__ = [
     "Wanted",
     "all_imports",
     "apply_dry_run",
+    "begun",
     "cancel_import",
     "cancel_imports_of",
     "confirm_gone",
@@ -135,6 +136,7 @@ __all__ = [
     "failed_rows_header",
     "fetch_head",
     "fetch_is_news",
+    "file_name",
     "forget_mapping",
     "forget_spools",
     "get_any_import",

@@ -19,6 +19,8 @@ from orion.feeds import export_xml
 from orion.feeds.export_cells import amounts, flags, google_cells, periods, with_whole_links
 from orion.feeds.mending import OWN_SIGN, safe_texts
 from orion.kernel import FieldError, Invalid
+from orion.merchants import Store
+from orion.plumbing.db import utcnow
 from orion.plumbing.runtime import Runtime
 
 ExportFormat = Literal["csv", "google-tsv", "google-xml", "letzshop-csv"]
@@ -90,6 +92,31 @@ async def export(
         pieces = []
     if tail := writer.tail():
         yield tail
+
+
+async def begun(pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """The same pieces once the first of them is there: what fails at once has been raised by then."""
+    try:
+        first = await anext(pieces)
+    except BaseException:
+        await pieces.aclose()
+        raise
+    return _going_on(first, pieces)
+
+
+async def _going_on(first: bytes, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    try:
+        yield first
+        async for piece in pieces:
+            yield piece
+    finally:
+        await pieces.aclose()
+
+
+def file_name(store: Store | None, format_: ExportFormat) -> str:
+    """What a file is called: plain ASCII, with the store, the day and the ending of its format."""
+    whose = f"-{store.code.lower()}" if store else ""
+    return f"products{whose}-{utcnow().date().isoformat()}.{FORMATS[format_].suffix}"
 
 
 def write_delimited(texts: pl.DataFrame, separator: str) -> bytes:

@@ -132,8 +132,8 @@ async def revoke_link(session: AsyncSession, access: StoreAccess, link_id: int) 
 async def open_link(session: AsyncSession, token: str, suffix: str) -> OpenedLink:
     """What stands behind a path, for anybody who knows it.
 
-    Raises NotFound (`feed_not_found`) for a token that is none (any more), another suffix than the format's, and while
-    the store is not public: not verified, or deactivated.
+    Raises NotFound (`feed_link_not_found`) for a token that is none (any more), another suffix than the format's, and
+    while the store is not public: not verified, or deactivated.
     """
     row = (
         await session.execute(
@@ -143,7 +143,7 @@ async def open_link(session: AsyncSession, token: str, suffix: str) -> OpenedLin
         )
     ).one_or_none()
     if row is None or FORMATS[parse_format(row[0].format)].suffix != suffix:
-        raise NotFound("feed_not_found", "There is no feed under this address, or not any more: ask the store.")
+        raise NotFound("feed_link_not_found", "There is no feed under this address, or not any more: ask the store.")
     link, store = row
     selection = await catalog.select_listings(session, store, link.filter)
     facts = [_CONTENT, link.id, link.format, link.language, link.options, store.name, store.default_language]

@@ -86,7 +86,7 @@ async def test_a_feed_from_its_making_to_its_end(
     assert listed == [{name: value for name, value in made.items() if name != "url"}]
 
     closed = await client.get(path)
-    assert (closed.status_code, closed.json()["code"]) == (404, "feed_not_found")
+    assert (closed.status_code, closed.json()["code"]) == (404, "feed_link_not_found")
     async with runtime.database.transaction() as session:
         await session.execute(sa.update(Store).where(Store.code == "DEMO").values(is_verified=True))
         link = await session.get_one(FeedLink, made["id"])
@@ -109,7 +109,7 @@ async def test_a_feed_from_its_making_to_its_end(
     changed = await client.get(path, headers=known)
     assert (changed.status_code, "19.90 EUR" in changed.text) == (200, True)
     for wrong in (path.replace(".xml", ".csv"), path.replace("/feeds/", "/feeds/x")):
-        assert (await client.get(wrong)).json()["code"] == "feed_not_found"
+        assert (await client.get(wrong)).json()["code"] == "feed_link_not_found"
 
     rotated = (await client.post(f"{LINKS}/{made['id']}/rotate", headers=headers)).json()
     assert (await client.get(path)).status_code == 404

@@ -19,7 +19,6 @@ NOT_OF_AN_IMPORT = {"feed_id", "feed_rows", "feed_mappings", "feed_schedules", "
     "too_many_schedules",
     "feed_link_not_found",
     "feed_link_unsuitable",
-    "feed_not_found",
     "too_many_feed_links",
     "unknown_format",
 }

@@ -41,7 +41,7 @@ async def fetch_feed(
 ) -> Response:
     """The published products of a verified store; gzip if the caller takes it, nothing if nothing has changed.
 
-    404 `feed_not_found` once the link was rotated or revoked, and while the store is not public.
+    404 `feed_link_not_found` once the link was rotated or revoked, and while the store is not public.
     """
     opened = await feeds.open_link(session, token, suffix)
     allowance = await runtime.limits.hit(FETCHES, str(opened.link.id))
@@ -62,8 +62,7 @@ async def fetch_feed(
         response = Response(status_code=304, headers=headers)
     else:
         pieces = feeds.export(runtime, opened.selection, opened.format, title=opened.store.name, is_public=True)
-        name = f"products-{opened.store.code.lower()}"
-        response = await file_response(pieces, opened.format, name, headers=headers, compress=compress)
+        response = await file_response(pieces, opened.format, opened.store, headers=headers, compress=compress)
     if feeds.fetch_is_news(opened):
         response.background = BackgroundTask(_note, runtime, opened)
     return response

@@ -186,7 +186,7 @@ async def list_marketplace_products(
             raise Invalid("invalid_page", message, errors=[FieldError("cursor", message)])
         selection = await catalog.select_marketplace_products(session, wanted)
         pieces = feeds.export(runtime, selection, "csv", title="Orion", skip=query.skip, limit=query.limit)
-        return await file_response(pieces, "csv", "products")
+        return await file_response(pieces, "csv", None)
     scope = cursor_scope("marketplace", wanted, sort)
     after = read_cursor(runtime.settings, scope, query.cursor) if query.cursor is not None else None
     if after is not None and query.skip:

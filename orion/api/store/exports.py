@@ -119,7 +119,7 @@ async def export_store_products(
     """
     selection = await catalog.select_listings(session, access.store, wanted.wanted())
     pieces = feeds.export(runtime, selection, wanted.format, title=access.store.name)
-    return await file_response(pieces, wanted.format, f"products-{access.store.code.lower()}")
+    return await file_response(pieces, wanted.format, access.store)
 
 
 @router.get("", summary="List the store's feed links", dependencies=NO_PARAMETERS)
