@@ -56,6 +56,13 @@ AXES: Texts = {
     "age_group": lazy("Age group"),
 }
 
+EXPORT_FORMATS: Texts = {
+    "csv": lazy("CSV"),
+    "google-tsv": lazy("Google TSV"),
+    "google-xml": lazy("Google XML"),
+    "letzshop-csv": lazy("Letzshop CSV"),
+}
+
 LANGUAGES: Texts = {"en": lazy("English"), "fr": lazy("French"), "de": lazy("German")}
 
 ISSUE_TYPES: Texts = {
