@@ -14,11 +14,21 @@ from orion.api.compat import build_letzshop
 from orion.api.middleware import RateLimits
 from orion.api.openapi import describe
 from orion.api.problems import install_problems
-from orion.api.public import categories, files, health, marketplace, marketplace_products
+from orion.api.public import categories, facets, files, health, marketplace, marketplace_products
 from orion.api.public import imports as public_imports
 from orion.api.public import inventory as public_inventory
 from orion.api.public import statistics as public_statistics
-from orion.api.store import bulk, mappings, product_images, product_parts, product_writes, schedules, stock, uploads
+from orion.api.store import (
+    bulk,
+    mappings,
+    product_facets,
+    product_images,
+    product_parts,
+    product_writes,
+    schedules,
+    stock,
+    uploads,
+)
 from orion.api.store import imports as store_imports
 from orion.api.store import locations as stock_locations
 from orion.api.store import movements as stock_movements
@@ -38,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     auth.unrepeatable,
     shop.router,
+    facets.router,
     marketplace.router,
     marketplace_products.router,
     categories.router,
@@ -48,6 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     mappings.router,
     mappings.unrepeatable,
     schedules.router,
+    product_facets.router,
     store_products.router,
     bulk.router,
     product_writes.router,

@@ -35,6 +35,8 @@ from orion.catalog.details import (
 )
 from orion.catalog.effective import EffectiveProduct
 from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
+from orion.catalog.facets import Facets, FacetValue, listing_facets, marketplace_facets
+from orion.catalog.filters import ListingFilter, MarketplaceFilter, ProductFilter
 from orion.catalog.images import MAX_IMAGE_BYTES, KeptImage, forget_images, image_type, keep_image, read_image
 from orion.catalog.intake import TakenIn, take_in
 from orion.catalog.listed_by import PublicListing, public_listings
@@ -50,7 +52,6 @@ from orion.catalog.listings import (
     update_product,
 )
 from orion.catalog.marketplace import (
-    MarketplaceFilter,
     MarketplaceProductView,
     ProductTexts,
     get_marketplace_product,
@@ -65,6 +66,7 @@ from orion.catalog.models import (
     Product,
     ProductTranslation,
 )
+from orion.catalog.orders import LISTING_SORTS, SHARED_SORTS
 from orion.catalog.overrides import OVERRIDES, SETTINGS, FieldView
 from orion.catalog.price_history import (
     LowestPrice,
@@ -87,9 +89,11 @@ __all__ = [
     "AVAILABILITIES",
     "CONDITIONS",
     "GOOGLE_ATTRIBUTES",
+    "LISTING_SORTS",
     "MAX_IMAGE_BYTES",
     "OVERRIDES",
     "SETTINGS",
+    "SHARED_SORTS",
     "VARIANT_AXES",
     "BulkAnswer",
     "BulkRun",
@@ -98,8 +102,11 @@ __all__ = [
     "Deleted",
     "DeletedProduct",
     "EffectiveProduct",
+    "FacetValue",
+    "Facets",
     "FieldView",
     "KeptImage",
+    "ListingFilter",
     "LowestPrice",
     "MarketplaceFilter",
     "MarketplaceProduct",
@@ -111,6 +118,7 @@ __all__ = [
     "Product",
     "ProductChanged",
     "ProductDetails",
+    "ProductFilter",
     "ProductTexts",
     "ProductTranslation",
     "ProductTranslationView",
@@ -146,10 +154,12 @@ __all__ = [
     "list_price_tiers",
     "list_products",
     "list_translations",
+    "listing_facets",
     "listings_of",
     "load_categories",
     "lowest_price",
     "map_categories",
+    "marketplace_facets",
     "marketplace_products_after",
     "marketplace_variants_of",
     "price_for",
