@@ -1,9 +1,12 @@
 """What codes are called on pages, and in which tone: the one place that translates them."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from orion.feeds import ImportJob
-from orion.web.i18n import current_language, gettext, lazy
+from orion.kernel import Found
+from orion.web import formats
+from orion.web.i18n import current_language, gettext, lazy, ngettext
 
 Texts = Mapping[str, Callable[[], str]]
 
@@ -55,6 +58,61 @@ AXES: Texts = {
     "age_group": lazy("Age group"),
 }
 
+SORTS: Texts = {
+    "relevance": lazy("Best match first"),
+    "oldest": lazy("Oldest first"),
+    "newest": lazy("Newest first"),
+    "price_asc": lazy("Cheapest first"),
+    "price_desc": lazy("Dearest first"),
+    "title": lazy("By title"),
+    "display_order": lazy("By place in lists"),
+}
+
+BULK_ACTIONS: Texts = {
+    "publish": lazy("Publish"),
+    "unpublish": lazy("Unpublish"),
+    "feature": lazy("Feature"),
+    "unfeature": lazy("Feature no more"),
+    "change_price_percent": lazy("Change prices by percent"),
+    "set_price": lazy("Set one price"),
+    "set_availability": lazy("Set the availability"),
+    "set_quantities": lazy("Set how many one buys"),
+    "reset_overrides": lazy("Inherit again"),
+    "delete": lazy("Delete"),
+}
+BULK_EFFECTS: Texts = {
+    "publish": lazy("Buyers will see them."),
+    "unpublish": lazy("Buyers will not see them any more. They stay in your list."),
+    "feature": lazy("They will be shown before others."),
+    "unfeature": lazy("They will not be shown before others any more."),
+    "change_price_percent": lazy("Each gets a price of its own, from the one in effect now."),
+    "set_price": lazy("All get the same price of your own."),
+    "set_availability": lazy("All get the same availability of your own."),
+    "set_quantities": lazy("All get the same limits."),
+    "reset_overrides": lazy("What you have set there goes, and the marketplace's values count again."),
+    "delete": lazy("They leave your list with all that you have set. What stock or orders refer to is hidden instead."),
+}
+RUN_STATES: Texts = {
+    "pending": lazy("Waiting"),
+    "running": lazy("Running"),
+    "completed": lazy("Completed"),
+    "failed": lazy("Failed"),
+}
+RUN_TONES = {"running": "info live", "completed": "ok", "failed": "bad"}
+
+FIELDS: Texts = {
+    "price": lazy("Price"),
+    "sale_price": lazy("Sale price"),
+    "currency": lazy("Currency"),
+    "availability": lazy("Availability"),
+    "condition": lazy("Condition"),
+    "brand": lazy("Brand"),
+    "image_link": lazy("Main picture"),
+    "additional_image_link": lazy("More pictures"),
+    "product_type": lazy("Product types"),
+    "google_product_category": lazy("Category"),
+}
+
 LANGUAGES: Texts = {"en": lazy("English"), "fr": lazy("French"), "de": lazy("German")}
 
 ISSUE_TYPES: Texts = {
@@ -91,6 +149,8 @@ PANELS: Texts = {
     "store/_job.html": lazy("Import details"),
     "store/_issues.html": lazy("Problems of an import"),
     "store/_cancel.html": lazy("Cancel an import"),
+    "admin/_delete_record.html": lazy("Delete a product"),
+    "store/_bulk.html": lazy("Change many products"),
     "store/product/_delete.html": lazy("Delete a product"),
 }
 
@@ -152,6 +212,14 @@ PROBLEMS: Texts = {
     "marketplace_product_exists": lazy("The marketplace has a product with this identifier already."),
     "price_tiers_invalid.min_quantity": lazy("Enter a whole number above 1 and above that of the line before."),
     "price_tiers_invalid.price": lazy("Enter a price such as 29.99, in the currency of the product's price."),
+    "bulk_action_invalid.price": lazy("Enter a price such as 29.99."),
+    "bulk_action_invalid.currency": lazy("Enter a currency code such as EUR."),
+    "bulk_action_invalid.percent": lazy("Enter a number from -100 to 1000, with at most four decimals."),
+    "bulk_action_invalid.availability": lazy("Choose an availability."),
+    "bulk_action_invalid.min_quantity": lazy("Enter a whole number from 1."),
+    "bulk_action_invalid.max_quantity": lazy("Enter a whole number, not below the least that one buys."),
+    "unknown_category": lazy("There is no such category."),
+    "invalid_price": lazy("Enter a price such as 29.99."),
     "sku_taken": lazy("Another product of the store has this number."),
     "image_invalid": lazy("This is no picture: choose a PNG, JPEG, WebP or GIF file."),
     "too_many_images": lazy("A product has at most 100 pictures: remove one first."),
@@ -188,6 +256,12 @@ def problem(code: str, detail: str, field: str = "") -> str:
     name = f"{code}.{'feed_url' if field.startswith('feed_url') else field}"
     text = PROBLEMS.get(name) or PROBLEMS.get(code)
     return text() if text else detail
+
+
+def counted(found: Found[Any]) -> str:
+    """How many products a list has; "about" where nobody counted them one by one."""
+    text = ngettext("%(count)s product", "%(count)s products", found.length) % {"count": formats.number(found.length)}
+    return text if found.total is not None else gettext("About %(products)s") % {"products": text}
 
 
 def remark(code: str, message: str) -> str:
