@@ -33,6 +33,7 @@ from orion.catalog.details import (
     get_product_details,
     marketplace_variants_of,
 )
+from orion.catalog.differences import OWN, main_values, shown_amount
 from orion.catalog.effective import EffectiveProduct
 from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
 from orion.catalog.facets import Facets, FacetValue, listing_facets, marketplace_facets
@@ -76,6 +77,7 @@ from orion.catalog.price_history import (
     purge_price_changes,
     record_price_changes,
 )
+from orion.catalog.putting_back import NotedChange, PutBack, put_back
 from orion.catalog.queries import get_product, list_products
 from orion.catalog.tiers import Quote, Tier, list_price_tiers, price_for, set_price_tiers
 from orion.catalog.translations import ProductTranslationView, get_translation, list_translations
@@ -92,6 +94,7 @@ __all__ = [
     "LISTING_SORTS",
     "MAX_IMAGE_BYTES",
     "OVERRIDES",
+    "OWN",
     "SETTINGS",
     "SHARED_SORTS",
     "VARIANT_AXES",
@@ -113,6 +116,7 @@ __all__ = [
     "MarketplaceProductChanged",
     "MarketplaceProductTranslation",
     "MarketplaceProductView",
+    "NotedChange",
     "Notice",
     "PricePeriod",
     "Product",
@@ -124,6 +128,7 @@ __all__ = [
     "ProductTranslationView",
     "ProductsChanged",
     "PublicListing",
+    "PutBack",
     "Quote",
     "SampleProduct",
     "TakenIn",
@@ -158,6 +163,7 @@ __all__ = [
     "listings_of",
     "load_categories",
     "lowest_price",
+    "main_values",
     "map_categories",
     "marketplace_facets",
     "marketplace_products_after",
@@ -167,12 +173,14 @@ __all__ = [
     "public_listings",
     "publish_product",
     "purge_price_changes",
+    "put_back",
     "read_image",
     "record_price_changes",
     "restore_listings",
     "search_categories",
     "set_images",
     "set_price_tiers",
+    "shown_amount",
     "take_in",
     "translations_of",
     "update_marketplace_product",

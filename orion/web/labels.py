@@ -6,6 +6,7 @@ from typing import Any
 from orion.feeds import ImportJob
 from orion.kernel import Found
 from orion.web import formats
+from orion.web.actions import ACTIONS
 from orion.web.i18n import current_language, gettext, lazy, ngettext
 
 Texts = Mapping[str, Callable[[], str]]
@@ -145,6 +146,29 @@ FAILURES: Texts = {
 
 DELIMITERS: Texts = {",": lazy("comma"), ";": lazy("semicolon"), "\t": lazy("tab"), "|": lazy("vertical bar")}
 
+ROLES: Texts = {
+    "viewer": lazy("viewer"),
+    "staff": lazy("staff"),
+    "manager": lazy("manager"),
+    "owner": lazy("owner"),
+}
+ROLE_MEANINGS: Texts = {
+    "viewer": lazy("Looks at everything but people and keys."),
+    "staff": lazy("Also imports, and changes products and stock."),
+    "manager": lazy("Also changes settings, and manages staff, keys and webhooks."),
+    "owner": lazy("May do everything, and make others managers or owners."),
+}
+USER_ROLES: Texts = {"user": lazy("User"), "admin": lazy("Administrator")}
+
+SCOPE_AREAS: Texts = {
+    "catalog": lazy("Catalogue"),
+    "imports": lazy("Imports"),
+    "inventory": lazy("Stock"),
+    "products": lazy("Products"),
+    "store": lazy("Store settings"),
+    "webhooks": lazy("Webhooks"),
+}
+
 PANELS: Texts = {
     "store/_job.html": lazy("Import details"),
     "store/_issues.html": lazy("Problems of an import"),
@@ -155,6 +179,29 @@ PANELS: Texts = {
 }
 
 PROBLEMS: Texts = {
+    "password_link_invalid": lazy("This link was used already, or it has expired. Ask for another one."),
+    "password_links_throttled": lazy("Too many requests. Wait a few minutes, then try again."),
+    "username_invalid": lazy("Choose a user name of 3 to 64 letters, digits, dots, hyphens or underscores."),
+    "username_taken": lazy("This user name is taken. Choose another."),
+    "email_invalid": lazy("This is not an e-mail address."),
+    "email_taken": lazy("A user has this address already."),
+    "member_exists": lazy("This person is a member already."),
+    "last_owner": lazy("This is the last owner. Make somebody else an owner first."),
+    "last_admin": lazy("This is the last active administrator. Make somebody else an administrator first."),
+    "invitation_exists": lazy("This address is invited already. Send that invitation again, or revoke it first."),
+    "invitation_just_sent": lazy("A mail to this address has just left. Wait a few minutes before the next."),
+    "invitation_ended": lazy("This invitation was accepted or revoked already."),
+    "invitation_invalid": lazy("This invitation is not valid, or not any more. Ask for another one."),
+    "api_key_unsuitable.name": lazy("Give a name of 1 to 100 characters that says who uses the key."),
+    "api_key_unsuitable.scopes": lazy("Choose at least one thing that the key may do."),
+    "api_key_unsuitable.expires_at": lazy("Choose a day in the future, or none."),
+    "reason_too_long": lazy("Give a reason of at most 1,000 characters."),
+    "store_invalid.contact_phone": lazy("Use at most 64 characters."),
+    "store_invalid.tax_number": lazy("Use at most 64 characters."),
+    "store_invalid.business_address": lazy("Use at most 1,000 characters."),
+    "store_invalid.domain": lazy("Give the bare host name, such as shop.example.com."),
+    "store_invalid.website": lazy("Enter a full web address that starts with https://, without spaces or password."),
+    "store_invalid.low_stock_threshold": lazy("Give a whole number from 0 on, or nothing."),
     "credentials_invalid": lazy("The user name or the password is wrong."),
     "user_inactive": lazy("This user is deactivated. Ask an administrator."),
     "login_throttled": lazy("Too many failed log-ins. Wait a few minutes, then try again."),
@@ -244,6 +291,18 @@ def say(texts: Texts, code: str | None) -> str:
     if not code:
         return gettext("None")
     return texts[code]() if code in texts else code.replace("_", " ").capitalize()
+
+
+def action(code: str) -> str:
+    """What an action of the audit log is called; one that nobody named reads as its words."""
+    return say(ACTIONS, code) if code in ACTIONS else code.replace("_", " ").replace(".", " ").capitalize()
+
+
+def scope(code: str) -> str:
+    """What a scope of API keys lets a program do."""
+    area, _, act = code.partition(":")
+    name = say(SCOPE_AREAS, area)
+    return gettext("%(area)s: read") % {"area": name} if act == "read" else gettext("%(area)s: change") % {"area": name}
 
 
 def problem(code: str, detail: str, field: str = "") -> str:

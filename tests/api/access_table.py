@@ -13,6 +13,7 @@ from tests.api.access_catalogue import CATALOGUE_ROWS
 from tests.api.access_feeds import FEED_ROWS
 from tests.api.access_imports import IMPORT_ROWS
 from tests.api.access_inventory import INVENTORY_ROWS
+from tests.api.access_people import PEOPLE_ROWS
 from tests.api.access_rows import Row, any_user, public
 from tests.api.access_statistics import STATISTICS_ROWS
 from tests.api.access_webhooks import WEBHOOK_ROWS
@@ -51,5 +52,6 @@ ROWS: dict[tuple[str, str], Row] = {
     **FEED_ROWS,
     **INVENTORY_ROWS,
     **WEBHOOK_ROWS,
+    **PEOPLE_ROWS,
     **STATISTICS_ROWS,
 }

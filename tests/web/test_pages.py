@@ -27,11 +27,19 @@ OWNERS = {
     "/store/ALPHA/products/new": "New product",
     "/store/ALPHA/products/list?search=pot": "List a product",
     "/store/ALPHA/settings": "Settings",
+    "/store/ALPHA/members": "Members",
+    "/store/ALPHA/api-keys": "API keys",
+    "/store/ALPHA/audit": "Audit log",
     "/store/ALPHA/marketplace/imports/1": "Import details",
     "/store/ALPHA/marketplace/imports/1/issues": "Problems of an import",
     "/store/ALPHA/marketplace/imports/1/cancel": "Cancel an import",
 }
 ADMINS = {
+    "/admin": "Overview",
+    "/admin/users": "Users",
+    "/admin/users/1": "olga",
+    "/admin/audit": "Audit log",
+    "/admin/stores/ALPHA": "Alpha",
     "/admin/imports": "All imports",
     "/admin/marketplace": "Marketplace import",
     "/admin/products?search=T-2": "Products",
@@ -41,7 +49,7 @@ ADMINS = {
     "/admin/stores/ALPHA/edit": "Alpha",
 }
 
-NAMES = ("Alpha", "Pot", "Thé &lt;vert&gt;")
+NAMES = ("Alpha", "Pot", "olga", "Thé &lt;vert&gt;")
 """Titles that are the same in every language."""
 
 

@@ -35,6 +35,13 @@ ROWS: tuple[Row, ...] = (
     Row("POST", "/shops", "POST /api/v1/shop", "shops"),
     Row("GET", "/shops", "GET /api/v1/shop", "shops"),
     Row("GET", "/shops/{shop_code}", "GET /api/v1/shop/{shop_code}", "shops"),
+    Row("PUT", "/shops/{shop_code}", "PUT /api/v1/shop/{shop_code}", "shops"),
+    Row("GET", "/import-status/{job_id}", "GET /api/v1/marketplace/import-status/{job_id}", "csv"),
+    Row("GET", "/admin/users", "GET /api/v1/admin/users", "admin"),
+    Row("PUT", "/admin/users/{user_id}/status", "PUT /api/v1/admin/users/{user_id}/status", "admin"),
+    Row("GET", "/admin/shops", "GET /api/v1/admin/shops", "admin"),
+    Row("PUT", "/admin/shops/{shop_id}/verify", "PUT /api/v1/admin/shops/{shop_id}/verify", "admin"),
+    Row("PUT", "/admin/shops/{shop_id}/status", "PUT /api/v1/admin/shops/{shop_id}/status", "admin"),
     Row(
         "POST", "/shops/{shop_code}/products", Adapter(shops.add_shop_product, 201, dependencies=NO_PARAMETERS), "shops"
     ),
@@ -46,7 +53,6 @@ ROWS: tuple[Row, ...] = (
     Row("POST", "/stock", Adapter(stock.set_stock, dependencies=NO_PARAMETERS), "stock"),
     Row("GET", "/stock/{gtin}", Adapter(stock.show_stock), "stock"),
     Row("POST", "/import-csv", Adapter(shapes.start_csv_import, 202, dependencies=NO_PARAMETERS), "csv"),
-    Row("GET", "/import-status/{job_id}", "GET /api/v1/marketplace/import-status/{job_id}", "csv"),
     Row("GET", "/stats", Adapter(statistics.show_marketplace_figures, dependencies=NO_PARAMETERS), "statistics"),
     Row("GET", "/admin/import-jobs", "GET /api/v1/admin/marketplace-import-jobs", "admin"),
 )

@@ -22,10 +22,10 @@ _ENDED = ("completed", "completed_with_errors", "failed")
 
 @router.get("/")
 async def root(request: Request) -> Response:
-    """The right home: imports for an administrator, the store for who has one, else a choice."""
+    """The right home: the administration for an administrator, the store for who has one, else a choice."""
     async with reading(request) as visit:
         if visit.user.role == "admin":
-            return redirect("/admin/imports")
+            return redirect("/admin")
         stores = await merchants.stores_of(visit.session, visit.user, page=1, limit=2)
         if stores.total == 1:
             return redirect(f"/store/{stores.items[0].code}")
