@@ -44,12 +44,21 @@ PAGES = {
         "/store/ALPHA/products",
         "/store/EMPTY/products",
         "/store/ALPHA/products/1",
+        "/store/ALPHA/products/1/record",
+        "/store/ALPHA/products/new",
+        "/store/ALPHA/products/list?search=kusmi",
         "/store/ALPHA/settings",
         "/store/ALPHA/marketplace/imports/1",
         "/store/ALPHA/marketplace/imports/1/issues",
         "/store/ALPHA/marketplace/imports/2/cancel",
     ],
-    "ada": ["/admin/imports", "/admin/marketplace?store=ALPHA", "/admin/stores", "/admin/stores/ALPHA/edit"],
+    "ada": [
+        "/admin/products",
+        "/admin/imports",
+        "/admin/marketplace?store=ALPHA",
+        "/admin/stores",
+        "/admin/stores/ALPHA/edit",
+    ],
 }
 LANGUAGES = ("en-GB", "fr-FR", "de-DE")
 CASES = [
@@ -97,7 +106,11 @@ async def _fill(settings: Settings) -> dict[str | None, str | None]:
         await make_import(session, access, language="fr", status="failed", failure_code="feed_not_found")
         for number in range(30):
             tea = await make_marketplace_product(
-                session, titles={"fr": f"Thé {number}"}, brand="Kusmi", sale_price_minor=1990 if number % 2 else None
+                session,
+                titles={"fr": f"Thé {number}"},
+                brand="Kusmi",
+                sale_price_minor=1990 if number % 2 else None,
+                source_store_id=store.id,
             )
             await make_product(session, store, tea)
         cookies = {user.username: await identity.open_web_session(session, user, settings) for user in (olga, ada)}
@@ -221,6 +234,58 @@ def test_typing_filters_products_and_keeps_the_cursor(open_page: Open) -> None:
     assert "search=Th" in page.url
     page.get_by_role("link", name="Thé 17").click()
     expect(page.get_by_role("heading", level=1, name="Thé 17")).to_be_visible()
+
+
+def test_a_product_is_made_ones_own_and_inherits_again(open_page: Open) -> None:
+    watched = open_page("/store/ALPHA/products", "olga")
+    page = watched.page
+    page.get_by_role("link", name="Thé 3", exact=True).click()
+    price, title = page.get_by_label("Price", exact=True), page.get_by_role("textbox", name="Title in French")
+    own_price = page.locator(".override", has=price)
+    expect(own_price.get_by_text("Inherited")).to_be_visible()
+    price.fill("cheap")
+    page.get_by_text("French", exact=True).click()
+    title.fill("Thé du matin")
+    page.get_by_role("button", name="Save product").click()
+    expect(price).to_have_attribute("aria-invalid", "true")
+    expect(title).to_have_value("Thé du matin")
+    price.fill("24,50")
+    page.get_by_role("button", name="Save product").click()
+    expect(page.get_by_role("status").get_by_text("Product saved")).to_be_visible()
+    expect(price).to_have_value("24.50")
+    expect(own_price.get_by_text("Your own")).to_be_visible()
+    effect = page.get_by_role("region", name="As buyers see it")
+    expect(effect.get_by_text("€19.90").first).to_be_visible()  # the marketplace's sale price is still lower
+    expect(page.get_by_role("region", name="Price history").get_by_role("row")).to_have_count(3)
+
+    page.get_by_role("button", name="Unpublish").click()
+    expect(page.locator("#product-status").get_by_text("Hidden")).to_be_visible()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator("#product-status").get_by_text("Published")).to_be_visible()
+
+    page.get_by_role("button", name="Inherit: Price", exact=True).click()
+    expect(price).to_have_value("")
+    expect(price).to_be_focused()
+    expect(own_price.get_by_text("Inherited")).to_be_visible()
+    watched.check_accessibility()
+    page.get_by_role("button", name="Save product").click()
+    expect(page.get_by_role("region", name="Price history").get_by_role("row")).to_have_count(4)
+    page.reload()
+    expect(price).to_have_value("")
+
+    page.get_by_role("link", name="All products").click()
+    page.get_by_label("All on this page").check()
+    page.get_by_label("What to do").select_option("change_price_percent")
+    page.get_by_role("button", name="Continue").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Percent").fill("-50")
+    dialog.get_by_role("button", name="Look what would happen").click()
+    expect(dialog.get_by_text("€14.95").first).to_be_visible()
+    watched.check_accessibility()
+    dialog.get_by_role("button", name="Do it to 25 products").click()
+    expect(page.get_by_role("status").get_by_text("25 products changed")).to_be_visible()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#products").get_by_text("€14.95").first).to_be_visible()
 
 
 def test_the_menu_switches_language_and_theme(open_page: Open) -> None:

@@ -27,6 +27,7 @@ async def products(request: Request, code: str) -> Response:
     async with reading(request) as visit:
         access = await merchants.open_store(visit.session, visit.user, code)
         skip = min((parse.page_number(request) - 1) * PRODUCTS_PER_PAGE, MAX_SKIP - PRODUCTS_PER_PAGE)
+        found: Found[EffectiveProduct]
         try:
             wanted = listing_filter(filters)
             found = await catalog.list_products(
@@ -35,7 +36,7 @@ async def products(request: Request, code: str) -> Response:
             facets = await catalog.listing_facets(visit.session, access, wanted)
         except Invalid as error:  # a price or a category that is none: said beside it, and nothing found
             errors = parse.field_errors(error)
-            found = Found[EffectiveProduct]([], 0, None, None, 0, PRODUCTS_PER_PAGE)
+            found = Found([], 0, None, None, 0, PRODUCTS_PER_PAGE)
             facets = NO_FACETS
         room = inventory.stockroom(access)
         stock = await inventory.stock_of_products(visit.session, room, [product.id for product in found.items])
