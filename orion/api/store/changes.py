@@ -1,7 +1,7 @@
 """What a store's imports changed, and what can follow them: applying, retrying, undoing."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
@@ -18,7 +18,9 @@ from orion.api.tables import csv_response
 from orion.feeds import ImportJob
 from orion.plumbing.db import Database
 
-_CSV = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The rows as a file to mend"}}
+_CSV: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The rows as a file to mend"}
+}
 
 
 class RowFilter(Parameters):
