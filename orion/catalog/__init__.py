@@ -67,6 +67,7 @@ from orion.catalog.models import (
     Product,
     ProductTranslation,
 )
+from orion.catalog.offers import Offer, Offers, offers_of
 from orion.catalog.orders import LISTING_SORTS, SHARED_SORTS
 from orion.catalog.overrides import OVERRIDES, SETTINGS, FieldView
 from orion.catalog.price_history import (
@@ -118,6 +119,8 @@ __all__ = [
     "MarketplaceProductView",
     "NotedChange",
     "Notice",
+    "Offer",
+    "Offers",
     "PricePeriod",
     "Product",
     "ProductChanged",
@@ -169,6 +172,7 @@ __all__ = [
     "marketplace_facets",
     "marketplace_products_after",
     "marketplace_variants_of",
+    "offers_of",
     "price_for",
     "price_history",
     "public_listings",

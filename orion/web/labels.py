@@ -228,8 +228,8 @@ ROLES: Texts = {
 }
 ROLE_MEANINGS: Texts = {
     "viewer": lazy("Looks at everything but people and keys."),
-    "staff": lazy("Also imports, and changes products and stock."),
-    "manager": lazy("Also changes settings, and manages staff, keys and webhooks."),
+    "staff": lazy("Looks at everything but people and keys; imports, and changes products and stock."),
+    "manager": lazy("Like staff; also changes settings, and manages staff, keys and webhooks."),
     "owner": lazy("May do everything, and make others managers or owners."),
 }
 USER_ROLES: Texts = {"user": lazy("User"), "admin": lazy("Administrator")}

@@ -11,6 +11,7 @@ from orion import catalog
 from orion.api.answers import json_answer
 from orion.api.dependencies import CatalogReader, RuntimeDep, SessionDep
 from orion.api.inputs import Parameters
+from orion.api.offer_answers import OffersAnswer
 from orion.api.problems import PROBLEM_RESPONSES
 from orion.api.product_filters import (
     CURSOR,
@@ -168,6 +169,12 @@ class MarketplaceProductDetails(MarketplaceProductAnswer):
     variants: list[VariantAnswer] = Field(description="none for a product that stands alone")
 
 
+class MarketplaceProductShown(MarketplaceProductDetails):
+    """A marketplace product with everything that belongs to it, and who sells it."""
+
+    offers: OffersAnswer
+
+
 class MarketplaceProductList(BaseModel):
     """A stretch of the catalogue."""
 
@@ -257,16 +264,19 @@ def as_json(product: MarketplaceProductView) -> dict[str, Any]:
 @router.get("/{product_id:path}", summary="Show a marketplace product")
 async def show_marketplace_product(
     session: SessionDep,
-    user: CatalogReader,  # noqa: ARG001 (logged in is all it takes)
+    user: CatalogReader,
     product_id: str,
     choice: Annotated[ProductChoice, Query()],
-) -> MarketplaceProductDetails:
-    """One product by the id that its marketplace has for it, with its texts in every language.
+) -> MarketplaceProductShown:
+    """One product by the id that its marketplace has for it, with its texts in every language and its offers.
+
+    Offers are of everything with the same GTIN, on any marketplace and in any store, the best one first.
 
     409 `marketplace_needed` when several marketplaces have the id: name one with `marketplace`.
     """
     product = await catalog.get_marketplace_product(session, product_id, choice.marketplace, choice.language)
-    return MarketplaceProductDetails.of(product, **await details_of(session, product, choice.language))
+    offers = OffersAnswer.of(await catalog.offers_of(session, user, product.id))
+    return MarketplaceProductShown.of(product, **await details_of(session, product, choice.language), offers=offers)
 
 
 async def details_of(session: SessionDep, product: MarketplaceProductView, language: str | None) -> dict[str, Any]:
