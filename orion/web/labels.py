@@ -102,6 +102,13 @@ RUN_STATES: Texts = {
 }
 RUN_TONES = {"running": "info live", "completed": "ok", "failed": "bad"}
 
+EXPORT_FORMATS: Texts = {
+    "csv": lazy("CSV"),
+    "google-tsv": lazy("Google TSV"),
+    "google-xml": lazy("Google XML"),
+    "letzshop-csv": lazy("Letzshop CSV"),
+}
+
 LANGUAGES: Texts = {"en": lazy("English"), "fr": lazy("French"), "de": lazy("German")}
 
 ISSUE_TYPES: Texts = {
