@@ -6,6 +6,7 @@ from orion.feeds.changes import DIFF_KINDS, ChangeView, Differences, FieldChange
 from orion.feeds.columns import IGNORE, KEEP, TARGETS
 from orion.feeds.due import note_result, start_due_imports
 from orion.feeds.events import (
+    FeedLinkChanged,
     GoneConfirmed,
     ImportFinished,
     ImportRequested,
@@ -14,9 +15,21 @@ from orion.feeds.events import (
     ScheduleChanged,
     UndoRequested,
 )
+from orion.feeds.exporting import FORMATS, ExportFormat, begun, export, file_name, parse_format
 from orion.feeds.failed_rows import Wanted, failed_rows_after, failed_rows_header
 from orion.feeds.followups import apply_dry_run, retry_failed_rows
 from orion.feeds.head import Head
+from orion.feeds.links import (
+    NewLink,
+    OpenedLink,
+    create_link,
+    fetch_is_news,
+    list_links,
+    note_fetch,
+    open_link,
+    revoke_link,
+    rotate_link,
+)
 from orion.feeds.mapping import SavedMapping, forget_mapping, list_mappings, mapping_of, save_mapping
 from orion.feeds.missing import confirm_gone
 from orion.feeds.models import (
@@ -49,7 +62,7 @@ from orion.feeds.queries import (
     next_issues,
 )
 from orion.feeds.rhythm import FAILING_FROM, PRESETS
-from orion.feeds.schedule_models import FeedSchedule
+from orion.feeds.schedule_models import FeedLink, FeedSchedule
 from orion.feeds.schedules import (
     create_schedule,
     delete_schedule,
@@ -67,6 +80,7 @@ __all__ = [
     "CHANGE_KINDS",
     "DIFF_KINDS",
     "FAILING_FROM",
+    "FORMATS",
     "IGNORE",
     "KEEP",
     "MAX_BATCH_SIZE",
@@ -80,7 +94,10 @@ __all__ = [
     "ChangeView",
     "ColumnGuess",
     "Differences",
+    "ExportFormat",
     "Feed",
+    "FeedLink",
+    "FeedLinkChanged",
     "FeedSchedule",
     "FieldChange",
     "GoneConfirmed",
@@ -96,6 +113,8 @@ __all__ = [
     "ImportUndoConflict",
     "ImportUndone",
     "MappingChanged",
+    "NewLink",
+    "OpenedLink",
     "Preview",
     "Progress",
     "RowProblem",
@@ -105,14 +124,19 @@ __all__ = [
     "Wanted",
     "all_imports",
     "apply_dry_run",
+    "begun",
     "cancel_import",
     "cancel_imports_of",
     "confirm_gone",
+    "create_link",
     "create_schedule",
     "delete_schedule",
+    "export",
     "failed_rows_after",
     "failed_rows_header",
     "fetch_head",
+    "fetch_is_news",
+    "file_name",
     "forget_mapping",
     "forget_spools",
     "get_any_import",
@@ -127,16 +151,22 @@ __all__ = [
     "list_changes",
     "list_imports",
     "list_issues",
+    "list_links",
     "list_mappings",
     "list_schedules",
     "list_undo_conflicts",
     "mapping_of",
     "next_issues",
+    "note_fetch",
     "note_result",
+    "open_link",
     "parse_feed_url",
+    "parse_format",
     "progress",
     "purge_import_changes",
     "retry_failed_rows",
+    "revoke_link",
+    "rotate_link",
     "run_schedule_now",
     "save_mapping",
     "start_due_imports",
