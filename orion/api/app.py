@@ -16,7 +16,17 @@ from orion.api.problems import install_problems
 from orion.api.public import categories, files, health, marketplace, marketplace_products
 from orion.api.public import imports as public_imports
 from orion.api.public import inventory as public_inventory
-from orion.api.store import bulk, mappings, product_images, product_parts, product_writes, schedules, stock, uploads
+from orion.api.store import (
+    bulk,
+    mappings,
+    product_images,
+    product_parts,
+    product_writes,
+    schedules,
+    stock,
+    stock_imports,
+    uploads,
+)
 from orion.api.store import imports as store_imports
 from orion.api.store import locations as stock_locations
 from orion.api.store import movements as stock_movements
@@ -55,6 +65,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     stock_locations.router,
     stock_movements.router,
     stock_reservations.router,
+    stock_imports.router,
+    stock_imports.upload_router,
     store_settings.router,
     store_webhooks.router,
     store_webhooks.unrepeatable,

@@ -10,6 +10,7 @@ from orion.feeds.events import (
     ImportRequested,
     MappingChanged,
     ScheduleChanged,
+    StockImported,
 )
 from orion.feeds.failed_rows import Wanted, failed_rows_after, failed_rows_header
 from orion.feeds.followups import apply_dry_run, retry_failed_rows
@@ -57,6 +58,19 @@ from orion.feeds.schedules import (
 )
 from orion.feeds.spool import forget_spools
 from orion.feeds.start import MAX_BATCH_SIZE, MIN_BATCH_SIZE, parse_feed_url, start_import
+from orion.feeds.stock import (
+    STOCK_MODES,
+    STOCK_STATUSES,
+    StockImport,
+    StockImportError,
+    StockImportView,
+    failed_stock_header,
+    failed_stock_rows,
+    get_stock_import,
+    list_stock_errors,
+    list_stock_imports,
+    start_stock_import,
+)
 
 __all__ = [
     "CHANGE_KINDS",
@@ -70,6 +84,8 @@ __all__ = [
     "PRESETS",
     "SEVERITIES",
     "STATUSES",
+    "STOCK_MODES",
+    "STOCK_STATUSES",
     "TARGETS",
     "ColumnGuess",
     "Feed",
@@ -90,6 +106,10 @@ __all__ = [
     "Progress",
     "SavedMapping",
     "ScheduleChanged",
+    "StockImport",
+    "StockImportError",
+    "StockImportView",
+    "StockImported",
     "Wanted",
     "all_imports",
     "apply_dry_run",
@@ -99,12 +119,15 @@ __all__ = [
     "delete_schedule",
     "failed_rows_after",
     "failed_rows_header",
+    "failed_stock_header",
+    "failed_stock_rows",
     "fetch_head",
     "forget_mapping",
     "forget_spools",
     "get_any_import",
     "get_import",
     "get_schedule",
+    "get_stock_import",
     "get_visible_import",
     "import_statistics",
     "imports_of",
@@ -114,6 +137,8 @@ __all__ = [
     "list_issues",
     "list_mappings",
     "list_schedules",
+    "list_stock_errors",
+    "list_stock_imports",
     "mapping_of",
     "next_issues",
     "note_result",
@@ -124,5 +149,6 @@ __all__ = [
     "save_mapping",
     "start_due_imports",
     "start_import",
+    "start_stock_import",
     "update_schedule",
 ]

@@ -52,3 +52,16 @@ class GoneConfirmed:
     import_id: int
     count: int
     actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StockImported:
+    """A file of quantities was taken in, or could not be; `status` is completed, completed_with_errors or failed."""
+
+    store_id: int
+    import_id: int
+    name: str
+    status: str
+    changed: int
+    failed: int
+    actor_id: int | None

@@ -7,11 +7,12 @@ from orion.feeds import (
     ImportRequested,
     MappingChanged,
     ScheduleChanged,
+    StockImported,
     forget_spools,
     note_result,
     start_due_imports,
 )
-from orion.inventory import LocationChanged, StockChanged, StockImported, StockLow, ThresholdChanged, release_expired
+from orion.inventory import LocationChanged, StockChanged, StockLow, ThresholdChanged, release_expired
 from orion.main import (
     audit,
     audit_catalog,
@@ -42,7 +43,7 @@ HANDLERS: Handlers = {
     ProductsChanged: (audit_catalog.products_changed, webhook_events.products_changed),
     MarketplaceProductChanged: (audit_catalog.marketplace_product_changed,),
     StockChanged: (audit_inventory.stock_changed, webhook_events.stock_changed),
-    StockImported: (audit_inventory.stock_imported,),
+    StockImported: (audit_inventory.stock_imported, notices.stock_imported, webhook_events.stock_imported),
     LocationChanged: (audit_inventory.location_changed,),
     ThresholdChanged: (audit_inventory.threshold_changed,),
     StockLow: (notices.stock_low, webhook_events.stock_low),
