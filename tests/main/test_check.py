@@ -35,10 +35,14 @@ async def test_what_does_not_add_up_is_named(runtime: Runtime, monkeypatch: pyte
     result = await check()
     assert result.exit_code == 1
     assert result.output.splitlines() == [
-        f"Store DEMO, item 1 (GTIN {number}) at MAIN: movements add up to what is on hand, "
-        "5 by what is written, 1,007 found",
-        f"Store DEMO, item 1 (GTIN {number}) at MAIN: held reservations add up to what is reserved, "
-        "2 by what is written, 3 found",
+        (
+            f"Store DEMO, item 1 (GTIN {number}) at MAIN: movements add up to what is on hand, "
+            "5 by what is written, 1,007 found"
+        ),
+        (
+            f"Store DEMO, item 1 (GTIN {number}) at MAIN: held reservations add up to what is reserved, "
+            "2 by what is written, 3 found"
+        ),
         f"Store DEMO, item 1 (GTIN {number}): levels add up to the item's on hand, 1,007 by what is written, 5 found",
         f"Store DEMO, item 1 (GTIN {number}): levels add up to the item's reserved, 3 by what is written, 2 found",
     ]
