@@ -6,7 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
+from orion.api.routing import UnrepeatableRoute
 from orion.main.app import create_app
 from orion.plumbing.db import Database
 from orion.plumbing.runtime import Runtime
@@ -109,6 +112,7 @@ async def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back(
 
 
 async def test_the_documentation_has_one_schema_for_every_problem_and_the_key_on_every_repeatable_write(
+    app: FastAPI,
     client: httpx.AsyncClient,
 ) -> None:
     document = (await client.get("/openapi.json")).json()
@@ -119,12 +123,18 @@ async def test_the_documentation_has_one_schema_for_every_problem_and_the_key_on
         "type", "title", "status", "code", "detail", "errors", "request_id",
     }  # fmt: skip
     assert "HTTPValidationError" not in schemas
-    unrepeatable = {"/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/logout"}
+    unrepeatable = {
+        (method.lower(), context.path)
+        for context in iter_route_contexts(app.routes)
+        if isinstance(context.original_route, UnrepeatableRoute)
+        for method in context.methods or ()
+    }
+    assert ("post", "/api/v1/auth/login") in unrepeatable
     key = {"$ref": "#/components/parameters/IdempotencyKey"}
     assert document["components"]["parameters"]["IdempotencyKey"]["name"] == "Idempotency-Key"
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            repeatable = method != "get" and path not in unrepeatable
+            repeatable = method != "get" and (method, path) not in unrepeatable
             assert (key in operation.get("parameters", [])) == repeatable, (method, path)
             if path.startswith("/api/"):
                 problem: Any = operation["responses"]["default"]["content"]["application/problem+json"]

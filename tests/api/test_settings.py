@@ -29,6 +29,7 @@ async def test_what_is_not_sent_stays(client: httpx.AsyncClient, headers: dict[s
         "letzshop_csv_url_fr": "https://example.com/fr.csv",
         "letzshop_csv_url_en": None,
         "letzshop_csv_url_de": None,
+        "low_stock_threshold": None,
     }
     assert answer.json() == expected
     assert (await client.put(PATH, json={"name": "New"}, headers=headers)).json() == expected | {"name": "New"}

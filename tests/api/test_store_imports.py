@@ -56,6 +56,7 @@ async def test_start_and_watch(client: httpx.AsyncClient, runtime: Runtime, head
         "source_url": "https://example.com/products.csv",
         "filename": None,
         "batch_size": 1000,
+        "on_missing": "keep",
         "imported_count": 0,
         "updated_count": 0,
         "unchanged_count": 0,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.feeds import Options, feed_blocks
 from orion.main.tables import metadata
@@ -31,16 +32,29 @@ async def undisturbed(runtime: Runtime) -> dict[str, list[tuple[object, ...]]]:
     left = await snapshot(runtime)
     async with runtime.database.transaction() as session:
         if runtime.database.is_sqlite:
-            for table in reversed(metadata.sorted_tables):
-                await session.execute(table.delete())
+            await _empty_sqlite(session)
         else:
             names = ", ".join(table.name for table in metadata.sorted_tables)
             await session.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
             await session.execute(sa.text("TRUNCATE dbos.workflow_status CASCADE"))
-        if runtime.database.is_sqlite:
-            await session.execute(sa.text("DELETE FROM workflow_status"))
     shutil.rmtree(runtime.settings.var_dir / "spool")
     return left
+
+
+async def _empty_sqlite(session: AsyncSession) -> None:
+    """Empty every table, also the log that refuses to lose what is in it."""
+    guards = (
+        await session.execute(
+            sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log'")
+        )
+    ).all()
+    for name, _ in guards:
+        await session.execute(sa.text(f"DROP TRIGGER {name}"))
+    for table in reversed(metadata.sorted_tables):
+        await session.execute(table.delete())
+    await session.execute(sa.text("DELETE FROM workflow_status"))
+    for _, statement in guards:
+        await session.execute(sa.text(statement))
 
 
 async def moved(runtime: Runtime, job_id: int, seconds: float = 30) -> None:

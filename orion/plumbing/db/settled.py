@@ -16,8 +16,7 @@ async def mark_insert(session: AsyncSession, table: str) -> None:
     """Call before inserting into `table` what `settled_id` is to guard. It stands in nobody's way."""
     if session.get_bind().dialect.name == "sqlite":
         return
-    sequence = sa.table(f"{table}_id_seq", sa.column("last_value", sa.BigInteger))
-    key = sequence.c.last_value - 1 + (_SPACE << 48)
+    key = _highest_id(table) + (_SPACE << 48)
     await session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(key).cast(sa.Text)))
 
 
@@ -28,8 +27,7 @@ async def settled_id(session: AsyncSession, table: str) -> int | None:
     """
     if session.get_bind().dialect.name == "sqlite":
         return None
-    sequence = sa.table(f"{table}_id_seq", sa.column("last_value", sa.BigInteger))
-    last = (await session.execute(sa.select(sequence.c.last_value))).scalar_one()
+    last = (await session.execute(sa.select(_highest_id(table)))).scalar_one()
     locks = sa.table(
         "pg_locks",
         sa.column("locktype", sa.Text),
@@ -41,13 +39,20 @@ async def settled_id(session: AsyncSession, table: str) -> int | None:
     databases = sa.table("pg_database", sa.column("oid"), sa.column("datname", sa.Text))
     here = sa.select(databases.c.oid).where(databases.c.datname == sa.func.current_database())
     high = sa.cast(locks.c.classid, sa.BigInteger)
-    marked = high.op("&")(0xFFFF) * (1 << 32) + sa.cast(locks.c.objid, sa.BigInteger)
+    ours = _SPACE << 16
+    marked = (high - ours) * (1 << 32) + sa.cast(locks.c.objid, sa.BigInteger)
     lowest = await session.scalar(
         sa.select(sa.func.min(marked)).where(
             locks.c.locktype == "advisory",
             locks.c.database == here.scalar_subquery(),
             locks.c.objsubid == 1,
-            high.op(">>")(16) == _SPACE,
+            high.between(ours, ours + 0xFFFF),
         )
     )
     return int(last if lowest is None else min(last, lowest))
+
+
+def _highest_id(table: str) -> sa.ColumnElement[int]:
+    """The highest id given out; a sequence that has given out none says 1 as well."""
+    sequence = sa.table(f"{table}_id_seq", sa.column("last_value", sa.BigInteger), sa.column("is_called", sa.Boolean))
+    return sequence.c.last_value - sa.case((sequence.c.is_called, 0), else_=1)
