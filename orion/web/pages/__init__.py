@@ -9,8 +9,13 @@ from orion.web.pages import (
     home,
     imports,
     login,
+    notifications,
     products,
     settings,
+    stock,
+    stock_imports,
+    stock_locations,
+    webhooks,
 )
 
 ROUTERS = (
@@ -20,6 +25,11 @@ ROUTERS = (
     imports.router,
     products.router,
     settings.router,
+    stock.router,
+    stock_locations.router,
+    stock_imports.router,
+    webhooks.router,
+    notifications.router,
     admin_marketplace.router,
     admin_imports.router,
     admin_stores.router,
