@@ -37,7 +37,7 @@ KINDS: dict[str, Kind] = {
     ),
     "stock_import_finished_with_errors": Kind(
         words("Stock import %(import_id)s finished with errors"),
-        words("Stock import %(import_id)s into store %(store)s is finished; %(errors)s rows were not taken."),
+        words("Stock import %(import_id)s into store %(store)s is finished; %(errors)s rows were rejected."),
     ),
     "import_failed": Kind(
         words("Import %(import_id)s failed"),

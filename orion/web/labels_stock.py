@@ -21,11 +21,11 @@ ACTIONS: Texts = {
     "transfer": lazy("Move"),
 }
 ACTION_HINTS: Texts = {
-    "add": lazy("So many came in."),
-    "remove": lazy("So many are gone."),
-    "count": lazy("So many were found; the difference is noted, also when there is none."),
-    "set": lazy("So many lie there now."),
-    "transfer": lazy("So many go to another location."),
+    "add": lazy("This many came in."),
+    "remove": lazy("This many have left."),
+    "count": lazy("This many were found; the difference is recorded, even if it is zero."),
+    "set": lazy("This many are there now."),
+    "transfer": lazy("This many go to another location."),
 }
 
 RESERVATIONS: Texts = {
@@ -43,12 +43,12 @@ DONE: Texts = {
     "set": lazy("Set."),
     "set_level": lazy("Set."),
     "transfer": lazy("Moved."),
-    "threshold": lazy("The threshold is saved."),
-    "release": lazy("Released: what was held is free again."),
-    "created": lazy("The location is there."),
-    "updated": lazy("The location is changed."),
-    "deleted": lazy("The location is deleted."),
-    "closed": lazy("The location is closed: movements name it, so that it cannot be deleted."),
+    "threshold": lazy("The threshold was saved."),
+    "release": lazy("The reservation was released."),
+    "created": lazy("The location was added."),
+    "updated": lazy("The location was updated."),
+    "deleted": lazy("The location was deleted."),
+    "closed": lazy("The location was closed instead of deleted, because past movements refer to it."),
     "started": lazy("The import has started."),
 }
 
@@ -62,20 +62,20 @@ DELIVERIES: Texts = {
 DELIVERY_TONES = {"pending": "info", "waiting": "info", "delivered": "ok", "dead": "bad"}
 
 WEBHOOK_DONE: Texts = {
-    "updated": lazy("The webhook is changed."),
-    "paused": lazy("The webhook is paused: nothing is sent there until you resume it."),
-    "resumed": lazy("The webhook is active: it is told of everything from now on."),
+    "updated": lazy("The webhook was updated."),
+    "paused": lazy("The webhook is paused: nothing is sent until you resume it."),
+    "resumed": lazy("The webhook is active again: events from now on are sent to it."),
     "tested": lazy("A test event is on its way; the log below shows how it went."),
     "redelivered": lazy("The event is on its way again."),
-    "deleted": lazy("The webhook is deleted."),
+    "deleted": lazy("The webhook was deleted."),
 }
 
 NOTICES: Texts = {
-    "stock_low": lazy("Something runs low"),
+    "stock_low": lazy("Stock runs low"),
     "stock_import_failed": lazy("A stock import failed"),
-    "stock_import_finished_with_errors": lazy("A stock import left rows behind"),
+    "stock_import_finished_with_errors": lazy("A stock import finished with errors"),
     "import_failed": lazy("An import failed"),
-    "import_finished_with_errors": lazy("An import left rows behind"),
+    "import_finished_with_errors": lazy("An import finished with errors"),
     "member_invited": lazy("You are invited to a store"),
     "store_verified": lazy("Your store is verified"),
     "store_deactivated": lazy("Your store is deactivated"),

@@ -136,7 +136,7 @@ async def test_low_stock_is_told_once_per_crossing_in_the_portal_and_by_mail(
     assert opened.headers["location"] == item
     assert "Notifications: 1 unread" in (await owner.client.get("/notifications?unread=1")).text
     await owner.post("/notifications/read", {})
-    assert "You have read everything" in (await owner.client.get("/notifications?unread=1")).text
+    assert "You are up to date" in (await owner.client.get("/notifications?unread=1")).text
     assert (await owner.post("/notifications/999/read", {})).status_code == 404
     assert (await owner.client.get(f"{STOCK}?low=1")).text.count('id="item-') == 1
 
@@ -217,7 +217,7 @@ async def test_webhooks_are_made_tested_and_replayed(owner: Shopkeeper, runtime:
     renewed = await owner.post(f"{one}/rotate", {})
     assert "whsec_" in renewed.text
     assert secret[1] not in renewed.text
-    assert "The former secret signs until" in (await owner.client.get(one)).text
+    assert "The previous secret signs until" in (await owner.client.get(one)).text
     assert (await owner.post(f"{one}/test", {})).headers["location"] == f"{one}?done=tested"
     await owner.post(f"{STOCK}/new", {"name": GTIN, "action": "set", "quantity": "6", "location": "A"})
     log = (await owner.client.get(one)).text

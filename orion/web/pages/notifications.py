@@ -69,7 +69,7 @@ async def settings(request: Request) -> Response:
             user=visit.user,
             nav="notification_settings",
             preferences=await notifications.list_preferences(visit.session, visit.user),
-            saved=gettext("Your choice is saved.") if "saved" in request.query_params else "",
+            saved=gettext("Your settings were saved.") if "saved" in request.query_params else "",
         )
 
 

@@ -85,7 +85,7 @@ async def create(request: Request, code: str) -> Response:
                 visit.session,
                 room,
                 key,
-                _needed(values, "location", gettext("Say where the goods lie.")),
+                _needed(values, "location", gettext("Say where the goods are.")),
                 _quantity(values),
                 reason=values["reason"],
                 reference=values["reference"] or None,
@@ -321,7 +321,7 @@ async def _new(
 async def _key(visit: Visit, room: Stockroom, name: str) -> ItemKey:
     """What somebody types to name goods: what the store's feed calls a product, or a GTIN."""
     if not name:
-        message = gettext("Enter a GTIN, or what your feed calls the product.")
+        message = gettext("Enter a GTIN, or the product's id in your feed.")
         raise Invalid("item_missing", message, errors=[FieldError("name", message)])
     by_sku = (await inventory.find_items(visit.session, room, [ItemKey(sku=name)]))[0]
     if not isinstance(by_sku, OrionError):

@@ -55,7 +55,7 @@ async def start(request: Request, code: str) -> Response:
 
 @router.get("/imports/{import_id:int}")
 async def details(request: Request, code: str, import_id: int) -> Response:
-    """How far it is, and which rows were not taken."""
+    """How far it is, and which rows were rejected."""
     async with reading(request) as visit:
         access = await merchants.open_store(visit.session, visit.user, code)
         view = await feeds.get_stock_import(visit.session, access, import_id)

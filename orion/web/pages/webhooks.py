@@ -227,7 +227,9 @@ def _done(request: Request) -> str:
         code = parse.choice(request, "done", labels_stock.WEBHOOK_DONE)
         return labels_stock.WEBHOOK_DONE[code]() if code else ""
     text = ngettext("%(count)s event is on its way again.", "%(count)s events are on their way again.", count)
-    more = gettext("There are more: replay from the last of them on.") if "more" in request.query_params else ""
+    more = (
+        gettext("There are more: replay again from the time of the last one.") if "more" in request.query_params else ""
+    )
     return f"{text % {'count': count}} {more}".strip()
 
 
