@@ -144,6 +144,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("prefix", sa.String(length=16), nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("previous_hash", sa.String(length=64), nullable=True),
+        sa.Column("previous_until", _TIME, nullable=True),
         sa.Column("scopes", _JSON, nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("created_by", _ID, nullable=False),

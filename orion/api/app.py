@@ -8,17 +8,27 @@ from starlette.middleware import Middleware
 
 from orion import __version__
 from orion.api import auth, notifications, root, shop
+from orion.api.admin import audit as admin_audit
 from orion.api.admin import imports as admin_imports
+from orion.api.admin import statistics as admin_statistics
+from orion.api.admin import stores as admin_stores
+from orion.api.admin import users as admin_users
 from orion.api.compat import build_letzshop
 from orion.api.middleware import RateLimits
 from orion.api.openapi import describe
 from orion.api.problems import install_problems
-from orion.api.public import categories, files, health, marketplace, marketplace_products
+from orion.api.public import categories, facets, files, health, marketplace, marketplace_products
 from orion.api.public import imports as public_imports
 from orion.api.public import inventory as public_inventory
+from orion.api.public import invitations as public_invitations
+from orion.api.public import statistics as public_statistics
+from orion.api.store import api_keys as store_api_keys
+from orion.api.store import audit as store_audit
 from orion.api.store import (
     bulk,
+    changes,
     mappings,
+    product_facets,
     product_images,
     product_parts,
     product_writes,
@@ -29,10 +39,12 @@ from orion.api.store import (
 )
 from orion.api.store import imports as store_imports
 from orion.api.store import locations as stock_locations
+from orion.api.store import members as store_members
 from orion.api.store import movements as stock_movements
 from orion.api.store import products as store_products
 from orion.api.store import reservations as stock_reservations
 from orion.api.store import settings as store_settings
+from orion.api.store import statistics as store_statistics
 from orion.api.store import webhooks as store_webhooks
 from orion.plumbing.runtime import Runtime
 
@@ -45,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     auth.unrepeatable,
     shop.router,
+    facets.router,
     marketplace.router,
     marketplace_products.router,
     categories.router,
@@ -52,9 +65,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     public_inventory.router,
     store_imports.router,
     uploads.router,
+    changes.router,
     mappings.router,
     mappings.unrepeatable,
     schedules.router,
+    product_facets.router,
     store_products.router,
     bulk.router,
     product_writes.router,
@@ -68,11 +83,22 @@ ROUTERS: tuple[APIRouter, ...] = (
     stock_imports.router,
     stock_imports.upload_router,
     store_settings.router,
+    store_members.router,
+    public_invitations.router,
+    store_api_keys.router,
+    store_api_keys.unrepeatable,
+    store_audit.router,
     store_webhooks.router,
     store_webhooks.unrepeatable,
     store_webhooks.events_router,
+    public_statistics.router,
+    store_statistics.router,
     notifications.router,
     admin_imports.router,
+    admin_users.router,
+    admin_stores.router,
+    admin_audit.router,
+    admin_statistics.router,
 )
 """Every router of the API, in the order of the documentation."""
 

@@ -43,6 +43,19 @@ class PasswordRequest(BaseModel):
     new_password: str = Field(description="8 to 128 characters")
 
 
+class PasswordLinkRequest(BaseModel):
+    """Who wants a new password."""
+
+    login: str = Field(description="user name or e-mail address", max_length=254, examples=["testuser"])
+
+
+class PasswordResetRequest(BaseModel):
+    """The token of a mailed link, and the password to be."""
+
+    token: str = Field(description="the last part of the link", max_length=200)
+    password: str = Field(description="8 to 128 characters")
+
+
 class UserResponse(BaseModel):
     """A user, as they see themselves."""
 
@@ -139,4 +152,22 @@ async def password(
         await identity.change_password(
             session, user, body.current_password, body.new_password, keep_family=claims.family
         )
+    return Response(status_code=204)
+
+
+@router.post("/password-link", status_code=202)
+async def ask_for_password_link(
+    request: Request, runtime: RuntimeDep, session: SessionDep, body: PasswordLinkRequest
+) -> Response:
+    """Have a link to choose a new password mailed, good for an hour. The answer is the same for unknown users."""
+    address = request.client.host if request.client else None
+    await identity.ask_for_password_link(session, body.login, address=address, runtime=runtime)
+    return Response(status_code=202)
+
+
+@router.post("/password-reset", status_code=204)
+async def reset_password(session: SessionDep, body: PasswordResetRequest) -> Response:
+    """Choose a new password with a mailed link. Every log-in of the user ends."""
+    with body_fields():
+        await identity.use_password_link(session, body.token, body.password)
     return Response(status_code=204)

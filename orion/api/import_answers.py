@@ -30,6 +30,14 @@ class NewImport(Body):
         description="what happens to products that the feed no longer has: keep, unpublish or out_of_stock",
         examples=["keep"],
     )
+    dry_run: bool = Field(False, description="only find out what the import would do: see its changes, then apply it")
+    retry_of: int | None = Field(
+        None,
+        ge=1,
+        le=2**63 - 1,
+        description="the import of the same feed whose failed rows these are, mended: others are not gone",
+        examples=[None],
+    )
 
 
 class ProgressAnswer(BaseModel):
@@ -68,6 +76,10 @@ class ImportAnswer(BaseModel):
     filename: str | None = Field(description="of an uploaded file", examples=[None])
     batch_size: int = Field(examples=[1000])
     on_missing: str = Field(description="the policy for products that the feed no longer has", examples=["keep"])
+    mode: str = Field(description="full, partial (some rows of a feed) or dry_run", examples=["full"])
+    retry_of: int | None = Field(description="the import whose failed rows these are", examples=[None])
+    dry_run_id: int | None = Field(description="the dry run that was applied", examples=[None])
+    changes_purged: bool = Field(description="what it changed is not kept any more: it cannot be undone")
     imported_count: int = Field(description="rows that brought a new product", examples=[150])
     updated_count: int = Field(description="rows that changed a product", examples=[25])
     unchanged_count: int = Field(description="rows that said nothing new", examples=[1000])
@@ -140,6 +152,8 @@ class IssueAnswer(BaseModel):
     identifier: str | None = Field(description="the row's id, where it has one", examples=["SKU-17"])
     error_message: str = Field(description="what is wrong and how to mend it")
     row_data: dict[str, Any] = Field(description="the row's key fields", examples=[{"id": "SKU-17", "price": "abc"}])
+    column_name: str | None = Field(description="the feed's column that it is about", examples=["price"])
+    value: str | None = Field(description="what stands there", examples=["abc"])
 
     @classmethod
     def of(cls, issue: ImportIssue) -> Self:
@@ -173,6 +187,10 @@ _SAME = (
     "filename",
     "batch_size",
     "on_missing",
+    "mode",
+    "retry_of",
+    "dry_run_id",
+    "changes_purged",
     "imported_count",
     "updated_count",
     "unchanged_count",

@@ -113,6 +113,16 @@ def body_fields(**names: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def query_fields(**names: str) -> Iterator[None]:
+    """Name the fields of a failure as the query has them, by their documented `names`."""
+    try:
+        yield
+    except OrionError as error:
+        error.errors = tuple(FieldError(names.get(e.field, e.field), e.message) for e in error.errors)
+        raise
+
+
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "What went wrong, as a problem document (RFC 9457)",

@@ -26,28 +26,33 @@ from orion.catalog.categories import (
     load_categories,
     map_categories,
 )
+from orion.catalog.category_search import search_categories
 from orion.catalog.details import (
     ProductDetails,
     category_of,
     get_product_details,
     marketplace_variants_of,
 )
+from orion.catalog.differences import OWN, main_values, shown_amount
 from orion.catalog.effective import EffectiveProduct
 from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
+from orion.catalog.facets import Facets, FacetValue, listing_facets, marketplace_facets
+from orion.catalog.filters import ListingFilter, MarketplaceFilter, ProductFilter
 from orion.catalog.images import MAX_IMAGE_BYTES, KeptImage, forget_images, image_type, keep_image, read_image
 from orion.catalog.intake import TakenIn, take_in
+from orion.catalog.listed_by import PublicListing, public_listings
 from orion.catalog.listings import (
     DeletedProduct,
     WrittenProduct,
     add_image,
     create_product,
     delete_product,
+    listings_of,
     publish_product,
     set_images,
     update_product,
 )
 from orion.catalog.marketplace import (
-    MarketplaceFilter,
     MarketplaceProductView,
     ProductTexts,
     get_marketplace_product,
@@ -62,6 +67,7 @@ from orion.catalog.models import (
     Product,
     ProductTranslation,
 )
+from orion.catalog.orders import LISTING_SORTS, SHARED_SORTS
 from orion.catalog.overrides import OVERRIDES, SETTINGS, FieldView
 from orion.catalog.price_history import (
     LowestPrice,
@@ -71,6 +77,7 @@ from orion.catalog.price_history import (
     purge_price_changes,
     record_price_changes,
 )
+from orion.catalog.putting_back import NotedChange, PutBack, put_back
 from orion.catalog.queries import get_product, list_products
 from orion.catalog.tiers import Quote, Tier, list_price_tiers, price_for, set_price_tiers
 from orion.catalog.translations import ProductTranslationView, get_translation, list_translations
@@ -84,9 +91,12 @@ __all__ = [
     "AVAILABILITIES",
     "CONDITIONS",
     "GOOGLE_ATTRIBUTES",
+    "LISTING_SORTS",
     "MAX_IMAGE_BYTES",
     "OVERRIDES",
+    "OWN",
     "SETTINGS",
+    "SHARED_SORTS",
     "VARIANT_AXES",
     "BulkAnswer",
     "BulkRun",
@@ -95,23 +105,30 @@ __all__ = [
     "Deleted",
     "DeletedProduct",
     "EffectiveProduct",
+    "FacetValue",
+    "Facets",
     "FieldView",
     "KeptImage",
+    "ListingFilter",
     "LowestPrice",
     "MarketplaceFilter",
     "MarketplaceProduct",
     "MarketplaceProductChanged",
     "MarketplaceProductTranslation",
     "MarketplaceProductView",
+    "NotedChange",
     "Notice",
     "PricePeriod",
     "Product",
     "ProductChanged",
     "ProductDetails",
+    "ProductFilter",
     "ProductTexts",
     "ProductTranslation",
     "ProductTranslationView",
     "ProductsChanged",
+    "PublicListing",
+    "PutBack",
     "Quote",
     "SampleProduct",
     "TakenIn",
@@ -142,20 +159,28 @@ __all__ = [
     "list_price_tiers",
     "list_products",
     "list_translations",
+    "listing_facets",
+    "listings_of",
     "load_categories",
     "lowest_price",
+    "main_values",
     "map_categories",
+    "marketplace_facets",
     "marketplace_products_after",
     "marketplace_variants_of",
     "price_for",
     "price_history",
+    "public_listings",
     "publish_product",
     "purge_price_changes",
+    "put_back",
     "read_image",
     "record_price_changes",
     "restore_listings",
+    "search_categories",
     "set_images",
     "set_price_tiers",
+    "shown_amount",
     "take_in",
     "translations_of",
     "update_marketplace_product",

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from orion.catalog.bulk_values import Action, read_action
 from orion.catalog.effective import Prices, effective_prices
 from orion.catalog.events import ProductsChanged
+from orion.catalog.filters import ListingFilter, read_filter
 from orion.catalog.models import BulkRun, MarketplaceProduct, Product
-from orion.catalog.queries import product_conditions
 from orion.kernel import FieldError, Invalid, Money, NotFound
 from orion.merchants import Store, StoreAccess
 from orion.plumbing.db import bulk, utcnow
@@ -77,7 +77,7 @@ async def act_on_products(
     if ids is not None and len(ids) > AT_ONCE:
         message = f"Name at most {AT_ONCE:,} ids; these are {len(ids):,}"
         raise Invalid("bulk_action_invalid", message, errors=[FieldError("ids", message)])
-    found = _matching(access.store.id, filter or {})
+    found = await _matching(session, access.store, filter or {})
     if ids is not None:
         found = found.where(Product.id.in_(ids))
     if dry_run:
@@ -119,9 +119,10 @@ async def fail_run(runtime: Runtime, reason: str, run_id: int) -> None:
         )
 
 
-def _matching(store_id: int, filter_: Mapping[str, Any]) -> sa.Select[Any]:
-    """The ids of the store's products that a filter finds."""
-    return sa.select(Product.id).join(MarketplaceProduct).where(*product_conditions(store_id, **filter_))
+async def _matching(session: AsyncSession, store: Store, filter_: Mapping[str, Any]) -> sa.Select[Any]:
+    """The ids of the store's products that a filter finds; words are taken as they are typed, never mended."""
+    reading = await read_filter(session, ListingFilter(**filter_), store)
+    return sa.select(Product.id).join(MarketplaceProduct).where(*reading.everything())
 
 
 async def _start(
@@ -156,10 +157,10 @@ async def _step(session: AsyncSession, run_id: int) -> bool:
         return False
     store = await session.get_one(Store, run.store_id)
     action = read_action(run.action, run.values, store.default_currency)
+    found = await _matching(session, store, run.filter)
     ids = (
         await session.scalars(
-            _matching(run.store_id, run.filter)
-            .where(Product.id > run.done_id, Product.id <= run.last_id)
+            found.where(Product.id > run.done_id, Product.id <= run.last_id)
             .order_by(Product.id)
             .limit(STEP)
             .with_for_update(of=Product)
@@ -235,17 +236,12 @@ async def _prices(session: AsyncSession, ids: Sequence[int]) -> list[tuple[int, 
 
 
 async def _sample(session: AsyncSession, action: Action, ids: Sequence[int]) -> tuple[SampleProduct, ...]:
-    names = dict(
-        (
-            await session.execute(
-                sa.select(MarketplaceProduct.id, MarketplaceProduct.marketplace_product_id)
-                .join(Product)
-                .where(Product.id.in_(ids))
-            )
-        )
-        .tuples()
-        .all()
+    rows = await session.execute(
+        sa.select(MarketplaceProduct.id, MarketplaceProduct.marketplace_product_id)
+        .join(Product)
+        .where(Product.id.in_(ids))
     )
+    names = {row[0]: row[1] for row in rows}
     sample = []
     for id_, listed, own, base in await _prices(session, ids):
         then = action.reprice(own, base) if action.reprice else own

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import orjson
 import polars as pl
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from orion.catalog.effective import effective_sale_price, money
 from orion.catalog.models import MarketplaceProduct, MarketplaceProductTranslation, Product, ProductTranslation
@@ -22,7 +22,8 @@ Kind = Literal["created", "updated", "listed", "unchanged"]
 
 Changes = dict[str, list[Any]]
 """Field -> [before, after]: columns of the marketplace product and its texts by name, a store's own values with `own_`
-in front; moments as `bulk.STORED_MOMENT`. Where an amount changed, its currency is there too, changed or not."""
+in front; moments as `bulk.STORED_MOMENT`. Where an amount changed, its currency is there too, changed or not; where
+the currency changed, both amounts."""
 
 MONEY = ("price_minor", "sale_price_minor", "currency")
 OWN_VALUES = (*MONEY, "availability", "condition")
@@ -39,6 +40,9 @@ OVERRIDES = (
 """What a store may say otherwise than the product, besides the texts."""
 
 OWN = "own_"
+
+MAIN_VALUES = ("title", *MONEY, "availability")
+"""What tells people which product is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,37 @@ class Difference:
 def plain(value: Any) -> Any:
     """A stored value as JSON can carry it."""
     return value.strftime(bulk.STORED_MOMENT).rjust(26, "0") if isinstance(value, datetime) else value
+
+
+def shown_amount(minor: int | None, currency: str | None) -> str | None:
+    """An amount in words: "29.90 EUR"."""
+    amount = money(minor, currency)
+    return None if amount is None else f"{amount} {amount.currency}"
+
+
+async def main_values(
+    session: AsyncSession, marketplace: str, identifiers: Sequence[str], language: str
+) -> dict[str, dict[str, Any]]:
+    """`id` and MAIN_VALUES of products of a marketplace as they are now, the title in this language."""
+    product, text = MarketplaceProduct, MarketplaceProductTranslation
+    names = ("id", *MAIN_VALUES)
+    columns = (product.id, text.title, *(getattr(product, name) for name in MAIN_VALUES[1:]))
+    mine = sa.and_(text.marketplace_product_id == product.id, text.language == language)
+    query = (
+        sa.select(product.marketplace_product_id, *columns)
+        .outerjoin(text, mine)
+        .where(product.marketplace == marketplace, product.marketplace_product_id.in_(identifiers))
+    )
+    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in await session.execute(query)}
+
+
+def describe_new(rows: pl.DataFrame, found: Sequence["Difference"]) -> None:
+    """Give those that would be created their main values as changes from nothing."""
+    names = [name for name in MAIN_VALUES if name in rows.columns]
+    for values, difference in zip(rows.select(names).iter_rows(), found, strict=True):
+        if difference.kind == "created":
+            pairs = zip(names, values, strict=True)
+            difference.changes.update({name: [None, value] for name, value in pairs if value is not None})
 
 
 async def read_stored(
@@ -194,10 +229,12 @@ def _effective(values: Mapping[str, Any]) -> tuple[Money | None, Money | None]:
 
 
 def _note_currency(changes: Changes, product: StoredProduct, is_shared: bool) -> None:
-    """An amount means nothing without its currency."""
+    """An amount means nothing without its currency, nor a new currency without the amounts."""
     prefix = OWN if is_shared else ""
-    if prefix + "currency" not in changes and any(prefix + name in changes for name in MONEY[:2]):
-        changes[prefix + "currency"] = [product.values[prefix + "currency"]] * 2
+    named = [prefix + name in changes for name in MONEY]
+    for field in [prefix + "currency"] * any(named) + [prefix + name for name in MONEY[:2]] * named[2]:
+        if field not in changes and field in product.values:
+            changes[field] = [product.values[field]] * 2
 
 
 def _plain_column(series: pl.Series) -> list[Any]:

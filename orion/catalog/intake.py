@@ -11,8 +11,19 @@ import sqlalchemy as sa
 import xxhash
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orion.catalog.differences import OWN, OWN_VALUES, Difference, StoredProduct, compare, read_stored
+from orion.catalog.categories import category_ids
+from orion.catalog.differences import (
+    MONEY,
+    OWN,
+    OWN_VALUES,
+    Difference,
+    StoredProduct,
+    compare,
+    describe_new,
+    read_stored,
+)
 from orion.catalog.models import Product
+from orion.catalog.price_history import record_price_changes
 from orion.catalog.texts import TEXTS
 from orion.plumbing.db import bulk
 
@@ -72,6 +83,7 @@ async def take_in(
     found = compare(rows, columns, stored, store_id)
     prints = _fingerprints(rows, found)
     if dry_run:
+        describe_new(rows, found)
         return _taken([stored[text].id if text in stored else None for text in texts], found, prints)
     new_ids = iter(await bulk.reserve_ids(connection, "marketplace_products", len(texts) - len(stored)))
     ids = [stored[text].id if text in stored else next(new_ids) for text in texts]
@@ -126,6 +138,7 @@ class _Batch:
         products = pl.DataFrame(
             [
                 *(rows[name] for name in ("id", "marketplace_product_id", *self.columns, "created_at")),
+                *await self._categories(rows),
                 rows["created_at"].alias("updated_at"),
                 bulk.constant("marketplace", self.marketplace, rows.height),
                 bulk.constant("source_store_id", self.store_id, rows.height),
@@ -145,7 +158,8 @@ class _Batch:
             changed = _with_settled(changed, found)
             products = changed.select(
                 "id", *self.columns, source_store_id=pl.lit(self.store_id), updated_at="created_at"
-            )
+            ).hstack(await self._categories(changed))
+            await record_price_changes(self.connection, _repriced(changed, found, ""))
             await bulk.update_rows(self.connection, "marketplace_products", "id", products)
             said = changed.filter(pl.Series([any(name in d.changes for name in TEXTS) for d in found]))
             if said.height:
@@ -166,6 +180,7 @@ class _Batch:
         own = [name for name in OWN_VALUES if name in self.columns]
         links = self._links(rows).hstack(rows.select(own))
         keys = ("store_id", "marketplace_product_id")
+        await record_price_changes(self.connection, _repriced(rows, found, OWN), store_id=self.store_id)
         await bulk.upsert_rows(self.connection, "products", keys, links, update=(*own, "updated_at"))
         said = rows.filter(pl.Series([any(OWN + name in d.changes for name in TEXTS) for d in found]))
         if said.is_empty():
@@ -185,6 +200,14 @@ class _Batch:
         if all(wanted):
             return rows, list(self.found)
         return rows.filter(pl.Series(wanted, dtype=pl.Boolean)), list(compress(self.found, wanted))
+
+    async def _categories(self, rows: pl.DataFrame) -> list[pl.Series]:
+        """What the rows' categories mean, as a column, where the source speaks of categories."""
+        if "google_product_category" not in self.columns:
+            return []
+        texts = rows["google_product_category"].to_list()
+        ids = await category_ids(self.connection, texts)
+        return [pl.Series("category_id", [ids.get(text) for text in texts], dtype=pl.Int64)]
 
     def _texts(self, rows: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(
@@ -217,6 +240,13 @@ def _with_settled(rows: pl.DataFrame, found: Sequence[Difference]) -> pl.DataFra
         ]
         rows = rows.with_columns(pl.Series(name, values, dtype=rows.schema[name]))
     return rows
+
+
+def _repriced(rows: pl.DataFrame, found: Sequence[Difference], prefix: str) -> pl.DataFrame:
+    """Those of the rows that change a price, by id."""
+    wanted = [any(prefix + name in difference.changes for name in MONEY) for difference in found]
+    money = [name for name in MONEY if name in rows.columns]
+    return rows.filter(pl.Series(wanted, dtype=pl.Boolean)).select("id", *money)
 
 
 def _stored_form(value: Any) -> Any:

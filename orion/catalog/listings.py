@@ -162,6 +162,16 @@ async def set_images(session: AsyncSession, access: StoreAccess, product_id: int
     return images_of(product)
 
 
+async def listings_of(session: AsyncSession, access: StoreAccess, numbers: Sequence[int]) -> dict[int, int]:
+    """The store's products, by the number of the marketplace product that each lists, for those of `numbers`."""
+    rows = await session.execute(
+        sa.select(Product.marketplace_product_id, Product.id).where(
+            Product.store_id == access.store.id, Product.marketplace_product_id.in_(numbers)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def lock_product(
     session: AsyncSession, access: StoreAccess, product_id: int
 ) -> tuple[Product, MarketplaceProduct]:

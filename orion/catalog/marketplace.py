@@ -1,7 +1,9 @@
 """Reads of marketplace products: the shared catalogue, which everyone who is logged in may read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,27 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.catalog.attributes import GOOGLE_ATTRIBUTES
 from orion.catalog.effective import money
+from orion.catalog.filters import MarketplaceFilter, read_filter
+from orion.catalog.lists import find
 from orion.catalog.models import MarketplaceProduct, MarketplaceProductTranslation
-from orion.catalog.queries import known_availability
-from orion.catalog.texts import search_condition, with_texts
-from orion.kernel import (
-    MAX_LIMIT,
-    Conflict,
-    FieldError,
-    Invalid,
-    Money,
-    NotFound,
-    Page,
-    fallback_order,
-    parse_language,
-    parse_marketplace,
-    total_if_last,
-)
+from orion.catalog.texts import with_texts
+from orion.kernel import Conflict, Found, Money, NotFound, fallback_order, parse_language, parse_marketplace
 from orion.merchants import Store
-from orion.plumbing.db import fold
 
-MAX_SKIP = 10**9
-_COLUMNS = MarketplaceProduct.__table__.c
+_SHOWN: tuple[Any, ...] = (
+    *MarketplaceProduct.__table__.c,
+    Store.code.label("store_code"),
+    Store.name.label("store_name"),
+)
+_OF_STORE = Store.id == MarketplaceProduct.source_store_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,54 +60,33 @@ class ProductTexts:
     description: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketplaceFilter:
-    """Which marketplace products are wanted; None is "any".
-
-    `brand` is exact; `search` looks in titles of every language, the marketplace's id, the GTIN and the brand;
-    `store` is the name or the code of the store whose feed describes the product. `language` filters nothing: it is
-    the language the texts are wanted in.
-    """
-
-    marketplace: str | None = None
-    brand: str | None = None
-    search: str | None = None
-    store: str | None = None
-    availability: str | None = None
-    language: str | None = None
-
-
 async def list_marketplace_products(
-    session: AsyncSession, wanted: MarketplaceFilter, *, skip: int = 0, limit: int = 100
-) -> Page[MarketplaceProductView]:
-    """Marketplace products by number, after the first `skip` (up to 10^9), at most `limit` (1 to 200).
+    session: AsyncSession,
+    wanted: MarketplaceFilter,
+    *,
+    sort: str | None = None,
+    after: Sequence[Any] | None = None,
+    skip: int = 0,
+    limit: int = 100,
+) -> Found[MarketplaceProductView]:
+    """The marketplace products that the filter means, texts in its language if possible.
 
-    Raises Invalid for an unknown filter value or an impossible `skip` or `limit`.
+    `sort` is one of `orders.SHARED_SORTS`; all else is as `list_products` has it.
     """
-    errors = [
-        FieldError(field, f"{field} must be from {least} to {most}")
-        for field, value, least, most in (("skip", skip, 0, MAX_SKIP), ("limit", limit, 1, MAX_LIMIT))
-        if not least <= value <= most
-    ]
-    if errors:
-        raise Invalid("invalid_page", "; ".join(error.message for error in errors), errors=errors)
-    conditions = _conditions(wanted)
-    query = _views(wanted.language).where(*conditions).order_by(MarketplaceProduct.id)
-    rows = (await session.execute(query.limit(limit).offset(skip))).mappings().all()
-    total = total_if_last(skip, limit, len(rows))
-    if total is None:
-        count = sa.select(sa.func.count()).select_from(MarketplaceProduct).where(*conditions)
-        if wanted.store is not None:
-            count = count.join(Store, Store.id == MarketplaceProduct.source_store_id)
-        total = await session.scalar(count) or 0
-    return Page([_view(row) for row in rows], total, skip // limit + 1, limit)
+    reading = await read_filter(session, wanted)
+    language = parse_language(wanted.language) if wanted.language is not None else None
+    shown = partial(_found_products, tuple(fallback_order(language, None)))
+    found = await find(session, reading, shown, sort=sort, after=after, skip=skip, limit=limit)
+    items = [_view(row._mapping) for row in found.rows]  # noqa: SLF001 (it is the public way to a row's mapping)
+    return Found(items, found.total, found.estimate, found.after, skip, limit, found.searched)
 
 
 async def marketplace_products_after(
     session: AsyncSession, wanted: MarketplaceFilter, *, after: int = 0, limit: int = 1000
 ) -> list[MarketplaceProductView]:
     """The next `limit` marketplace products with a number above `after`: for reading all of them in small steps."""
-    query = _views(wanted.language).where(*_conditions(wanted), MarketplaceProduct.id > after)
+    conditions = (await read_filter(session, wanted)).everything()
+    query = _views(wanted.language).where(*conditions, MarketplaceProduct.id > after)
     rows = await session.execute(query.order_by(MarketplaceProduct.id).limit(limit))
     return [_view(row) for row in rows.mappings()]
 
@@ -150,27 +123,14 @@ async def translations_of(session: AsyncSession, product: MarketplaceProductView
     return [ProductTexts(*row) for row in rows]
 
 
-def _conditions(wanted: MarketplaceFilter) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
-    if wanted.marketplace is not None:
-        conditions.append(MarketplaceProduct.marketplace == parse_marketplace(wanted.marketplace))
-    if wanted.brand is not None:
-        conditions.append(MarketplaceProduct.brand == wanted.brand)
-    if wanted.search and wanted.search.strip():
-        conditions.append(search_condition(wanted.search, own=False))
-    if wanted.store is not None:
-        conditions.append(sa.or_(Store.code == wanted.store.upper(), fold.equals(Store.name, wanted.store)))
-    if wanted.availability is not None:
-        conditions.append(MarketplaceProduct.availability == known_availability(wanted.availability))
-    return conditions
+def _found_products(languages: Sequence[str], found: Any) -> sa.Select[Any]:
+    """What a list shows of the products that were found."""
+    products = found.join(MarketplaceProduct, MarketplaceProduct.id == found.c.row_id)
+    return with_texts(sa.select(*_SHOWN).select_from(products.outerjoin(Store, _OF_STORE)), languages, own=False)
 
 
 def _views(language: str | None) -> sa.Select[Any]:
-    query = (
-        sa.select(*_COLUMNS, Store.code.label("store_code"), Store.name.label("store_name"))
-        .select_from(MarketplaceProduct)
-        .outerjoin(Store, Store.id == MarketplaceProduct.source_store_id)
-    )
+    query = sa.select(*_SHOWN).select_from(MarketplaceProduct).outerjoin(Store, _OF_STORE)
     wanted = parse_language(language) if language is not None else None
     return with_texts(query, fallback_order(wanted, None), own=False)
 

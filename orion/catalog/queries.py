@@ -1,16 +1,19 @@
 """Reads of a store's products: effective values, one statement for a page and one for the total."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orion.catalog.attributes import AVAILABILITIES
 from orion.catalog.effective import EffectiveProduct, Prices, effective_prices
+from orion.catalog.filters import ListingFilter, read_filter
+from orion.catalog.lists import find
 from orion.catalog.models import MarketplaceProduct, Product
-from orion.catalog.texts import search_condition, with_texts
-from orion.kernel import FieldError, Invalid, NotFound, Page, fallback_order, page_offset, parse_language, total_if_last
-from orion.kernel import parse_marketplace as known_marketplace
+from orion.catalog.texts import with_texts
+from orion.catalog.values_in_effect import in_effect
+from orion.kernel import Found, NotFound, fallback_order, parse_language
 from orion.merchants import StoreAccess
 
 _SHARED = ("marketplace", "marketplace_product_id", "gtin", "mpn", "link")
@@ -30,46 +33,39 @@ _TEXTUAL = ("brand", "google_product_category", "image_link")
 _LISTS = ("product_type", "additional_image_link")
 _PAIRED = ("price_minor", "sale_price_minor", "currency", "availability", "condition")
 _TEXTS = ("title", "language", "description", "description_language")
+_COLUMNS: tuple[Any, ...] = (
+    *(getattr(Product, name) for name in _OWN),
+    *(getattr(Product, name).label(f"own_{name}") for name in _PAIRED),
+    *(getattr(MarketplaceProduct, name) for name in _SHARED),
+    *(getattr(MarketplaceProduct, name).label(f"base_{name}") for name in _PAIRED),
+    *(in_effect(name).label(name) for name in (*_TEXTUAL, *_LISTS)),
+)
 
 
 async def list_products(
     session: AsyncSession,
     access: StoreAccess,
+    wanted: ListingFilter | None = None,
     *,
-    search: str | None = None,
-    availability: str | None = None,
-    brand: str | None = None,
-    marketplace: str | None = None,
-    is_active: bool | None = None,
-    language: str | None = None,
-    page: int = 1,
+    sort: str | None = None,
+    after: Sequence[Any] | None = None,
+    skip: int = 0,
     limit: int = 50,
-) -> Page[EffectiveProduct]:
-    """A page of the store's products in the order in which the catalogue met them, texts in `language` if possible.
+) -> Found[EffectiveProduct]:
+    """The store's products that the filter means, as they are in effect, texts in its language if possible.
 
-    `search` looks in titles of every language, the marketplace's id, the GTIN and the brand, without regard to case;
-    `availability` means the effective one; `brand` is exact. `limit` is 1 to 200. One statement
-    for the page, and one for the total unless the page shows the end of the list.
-    Raises Invalid for an unknown filter value or an impossible page.
+    `sort` is one of `orders.LISTING_SORTS`; by relevance where something is searched for, else in the order in which
+    the catalogue met them, if None. `limit` is 1 to 200. The list goes on behind the position `after` (of the page
+    before, with the same filter and sort), or after the first `skip`, up to 10,000. In a constant number of
+    statements. Raises Invalid for an unknown filter value or sort, or an impossible page.
     """
-    offset = page_offset(page, limit)
-    conditions = product_conditions(
-        access.store.id,
-        search=search,
-        availability=availability,
-        brand=brand,
-        marketplace=marketplace,
-        is_active=is_active,
-    )
-
-    # by the listed product's number: within a store it is unique, and the unique index has that order already
-    query = _effective(access, language).where(*conditions).order_by(Product.marketplace_product_id)
-    rows = (await session.execute(query.limit(limit).offset(offset))).mappings().all()
-    total = total_if_last(offset, limit, len(rows))
-    if total is None:
-        count = sa.select(sa.func.count()).select_from(Product).join(MarketplaceProduct).where(*conditions)
-        total = await session.scalar(count) or 0
-    return Page([_product(row) for row in rows], total, page, limit)
+    wanted = wanted or ListingFilter()
+    reading = await read_filter(session, wanted, access.store)
+    language = parse_language(wanted.language) if wanted.language is not None else None
+    shown = partial(_found_products, tuple(fallback_order(language, access.store.default_language)))
+    found = await find(session, reading, shown, sort=sort, after=after, skip=skip, limit=limit)
+    items = [_product(row._mapping) for row in found.rows]  # noqa: SLF001 (it is the public way to a row's mapping)
+    return Found(items, found.total, found.estimate, found.after, skip, limit, found.searched)
 
 
 async def get_product(
@@ -83,63 +79,15 @@ async def get_product(
     return _product(row)
 
 
-def product_conditions(
-    store_id: int,
-    *,
-    search: str | None = None,
-    availability: str | None = None,
-    brand: str | None = None,
-    marketplace: str | None = None,
-    is_active: bool | None = None,
-) -> list[sa.ColumnElement[bool]]:
-    """Which listings of the store, joined to what they list, `list_products` means. Raises Invalid as it does."""
-    conditions = [Product.store_id == store_id]
-    if search and search.strip():
-        conditions.append(search_condition(search, own=True))
-    if availability is not None:
-        conditions.append(in_effect("availability") == known_availability(availability))
-    if brand is not None:
-        conditions.append(effective_brand(brand))
-    if marketplace is not None:
-        conditions.append(MarketplaceProduct.marketplace == known_marketplace(marketplace))
-    if is_active is not None:
-        conditions.append(Product.is_active == is_active)
-    return conditions
-
-
-def known_availability(text: str) -> str:
-    """The availability for what a person typed. Raises Invalid (`unknown_availability`)."""
-    value = text.strip().lower()
-    if value not in AVAILABILITIES:
-        message = f"{text!r} is not one of {', '.join(AVAILABILITIES)}"
-        raise Invalid("unknown_availability", message, errors=[FieldError("availability", message)])
-    return value
-
-
-def in_effect(name: str) -> sa.ColumnElement[Any]:
-    """The store's own value of a column that both layers have, or else the marketplace product's."""
-    return sa.func.coalesce(getattr(Product, name), getattr(MarketplaceProduct, name))
-
-
-def effective_brand(brand: str) -> sa.ColumnElement[bool]:
-    """Whether the brand in effect is exactly `brand`; said so that the index on brands can help."""
-    inherited = sa.and_(Product.brand.is_(None), MarketplaceProduct.brand == brand)
-    return sa.or_(Product.brand == brand, inherited)
+def _found_products(languages: Sequence[str], found: Any) -> sa.Select[Any]:
+    """What a list shows of the products that were found."""
+    products = found.join(Product, Product.id == found.c.row_id).join(MarketplaceProduct)
+    return with_texts(sa.select(*_COLUMNS).select_from(products), languages, own=True)
 
 
 def _effective(access: StoreAccess, language: str | None) -> sa.Select[Any]:
     wanted = parse_language(language) if language is not None else None
-    query = (
-        sa.select(
-            *(getattr(Product, name) for name in _OWN),
-            *(getattr(Product, name).label(f"own_{name}") for name in _PAIRED),
-            *(getattr(MarketplaceProduct, name) for name in _SHARED),
-            *(getattr(MarketplaceProduct, name).label(f"base_{name}") for name in _PAIRED),
-            *(in_effect(name).label(name) for name in (*_TEXTUAL, *_LISTS)),
-        )
-        .select_from(Product)
-        .join(MarketplaceProduct)
-    )
+    query = sa.select(*_COLUMNS).select_from(Product).join(MarketplaceProduct)
     return with_texts(query, fallback_order(wanted, access.store.default_language), own=True)
 
 

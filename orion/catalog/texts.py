@@ -5,14 +5,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
-from sqlalchemy.orm.attributes import InstrumentedAttribute
 
 from orion.catalog.models import MarketplaceProduct, MarketplaceProductTranslation, Product, ProductTranslation
-from orion.kernel import FieldError, Invalid
-from orion.plumbing.db import fold
 
 TEXTS = ("title", "description")
-MAX_SEARCH_LENGTH = 200
 
 
 def with_texts(query: sa.Select[Any], languages: Sequence[str], *, own: bool) -> sa.Select[Any]:
@@ -38,33 +34,3 @@ def with_texts(query: sa.Select[Any], languages: Sequence[str], *, own: bool) ->
             sa.case(*((column.is_not(None), language) for language, column in columns)).label(label),
         )
     return query
-
-
-def search_condition(text: str, *, own: bool) -> sa.ColumnElement[bool]:
-    """Whether `text` occurs in a title in any language, the marketplace's id, the GTIN or the brand.
-
-    With `own`, the query has products too and their own titles count. Raises Invalid (`invalid_search`).
-    """
-    wanted = text.strip()
-    if "\0" in wanted or len(wanted) > MAX_SEARCH_LENGTH:
-        message = f"search takes up to {MAX_SEARCH_LENGTH} printable characters"
-        raise Invalid("invalid_search", message, errors=[FieldError("search", message)])
-    columns: list[InstrumentedAttribute[Any]] = [
-        MarketplaceProduct.marketplace_product_id,
-        MarketplaceProduct.gtin,
-        MarketplaceProduct.brand,
-    ]
-    conditions = [fold.contains(column, wanted) for column in columns]
-    translation = MarketplaceProductTranslation
-    conditions.append(
-        sa.exists().where(
-            translation.marketplace_product_id == MarketplaceProduct.id, fold.contains(translation.title, wanted)
-        )
-    )
-    if own:
-        conditions.append(
-            sa.exists().where(
-                ProductTranslation.product_id == Product.id, fold.contains(ProductTranslation.title, wanted)
-            )
-        )
-    return sa.or_(*conditions)

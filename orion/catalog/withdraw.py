@@ -10,12 +10,17 @@ from orion.plumbing.db import utcnow
 
 
 async def withdraw_listings(
-    connection: AsyncConnection, store_id: int, marketplace_product_ids: Sequence[int], how: str
+    connection: AsyncConnection,
+    store_id: int,
+    marketplace_product_ids: Sequence[int],
+    how: str,
+    *,
+    dry_run: bool = False,
 ) -> dict[int, str | None]:
     """Unpublish (`how` "unpublish"), or mark as out of stock ("out_of_stock"), the store's listings of these.
 
     Returns those that changed, by marketplace product, with the store's own availability before; what was
-    unpublished or out of stock already is not touched.
+    unpublished or out of stock already is not touched. A dry run changes nothing and tells the same.
     """
     listed = sa.and_(Product.store_id == store_id, Product.marketplace_product_id.in_(marketplace_product_ids))
     if how == "unpublish":
@@ -31,8 +36,8 @@ async def withdraw_listings(
             .where(listed, effective != "out_of_stock")
         )
         changes = {"availability": "out_of_stock"}
-    rows = (await connection.execute(query.with_for_update(of=Product))).all()
-    if rows:
+    rows = (await connection.execute(query if dry_run else query.with_for_update(of=Product))).all()
+    if rows and not dry_run:
         ids = [row[0] for row in rows]
         await connection.execute(sa.update(Product).where(Product.id.in_(ids)).values(**changes, updated_at=utcnow()))
     return {row[1]: row[2] for row in rows}
@@ -44,16 +49,26 @@ async def restore_listings(
     marketplace_product_ids: Sequence[int],
     how: str,
     prior_availability: str | None,
-) -> int:
-    """Undo `withdraw_listings`, where nobody has changed the listing since; returns how many changed."""
-    update = sa.update(Product).where(
+    *,
+    dry_run: bool = False,
+) -> list[int]:
+    """Undo `withdraw_listings`, where nobody has changed the listing since; returns those that changed.
+
+    They are named by marketplace product. A dry run changes nothing and tells the same.
+    """
+    query = sa.select(Product.id, Product.marketplace_product_id).where(
         Product.store_id == store_id, Product.marketplace_product_id.in_(marketplace_product_ids)
     )
     if how == "unpublish":
-        update = update.where(Product.is_active.is_(False)).values(is_active=True, updated_at=utcnow())
+        query = query.where(Product.is_active.is_(False))
+        changes: dict[str, object] = {"is_active": True}
     elif how == "out_of_stock":
-        update = update.where(Product.availability == "out_of_stock")
-        update = update.values(availability=prior_availability, updated_at=utcnow())
+        query = query.where(Product.availability == "out_of_stock")
+        changes = {"availability": prior_availability}
     else:
-        return 0
-    return (await connection.execute(update)).rowcount
+        return []
+    rows = (await connection.execute(query if dry_run else query.with_for_update())).all()
+    if rows and not dry_run:
+        ids = [row[0] for row in rows]
+        await connection.execute(sa.update(Product).where(Product.id.in_(ids)).values(**changes, updated_at=utcnow()))
+    return [row[1] for row in rows]

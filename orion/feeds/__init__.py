@@ -1,16 +1,19 @@
 """Product feeds: download, parse, normalise, import; what went wrong, row by row."""
 
 import orion.feeds.jobs  # noqa: F401 (declares the job)
-from orion.feeds.cancel import cancel_import
+from orion.feeds.cancel import cancel_import, cancel_imports_of
+from orion.feeds.changes import DIFF_KINDS, ChangeView, Differences, FieldChange, RowProblem, list_changes
 from orion.feeds.columns import IGNORE, KEEP, TARGETS
 from orion.feeds.due import note_result, start_due_imports
 from orion.feeds.events import (
     GoneConfirmed,
     ImportFinished,
     ImportRequested,
+    ImportUndone,
     MappingChanged,
     ScheduleChanged,
     StockImported,
+    UndoRequested,
 )
 from orion.feeds.failed_rows import Wanted, failed_rows_after, failed_rows_header
 from orion.feeds.followups import apply_dry_run, retry_failed_rows
@@ -32,6 +35,7 @@ from orion.feeds.models import (
 )
 from orion.feeds.preview import ColumnGuess, Preview, fetch_head, judge_head
 from orion.feeds.progress import Progress, progress
+from orion.feeds.purge import purge_import_changes
 from orion.feeds.queries import (
     ImportJobView,
     ImportStatistics,
@@ -71,9 +75,11 @@ from orion.feeds.stock import (
     list_stock_imports,
     start_stock_import,
 )
+from orion.feeds.undo import get_undo, list_undo_conflicts, undo_import
 
 __all__ = [
     "CHANGE_KINDS",
+    "DIFF_KINDS",
     "FAILING_FROM",
     "IGNORE",
     "KEEP",
@@ -87,9 +93,12 @@ __all__ = [
     "STOCK_MODES",
     "STOCK_STATUSES",
     "TARGETS",
+    "ChangeView",
     "ColumnGuess",
+    "Differences",
     "Feed",
     "FeedSchedule",
+    "FieldChange",
     "GoneConfirmed",
     "Head",
     "ImportChange",
@@ -101,19 +110,23 @@ __all__ = [
     "ImportStatistics",
     "ImportUndo",
     "ImportUndoConflict",
+    "ImportUndone",
     "MappingChanged",
     "Preview",
     "Progress",
+    "RowProblem",
     "SavedMapping",
     "ScheduleChanged",
     "StockImport",
     "StockImportError",
     "StockImportView",
     "StockImported",
+    "UndoRequested",
     "Wanted",
     "all_imports",
     "apply_dry_run",
     "cancel_import",
+    "cancel_imports_of",
     "confirm_gone",
     "create_schedule",
     "delete_schedule",
@@ -128,27 +141,32 @@ __all__ = [
     "get_import",
     "get_schedule",
     "get_stock_import",
+    "get_undo",
     "get_visible_import",
     "import_statistics",
     "imports_of",
     "interval_name",
     "judge_head",
+    "list_changes",
     "list_imports",
     "list_issues",
     "list_mappings",
     "list_schedules",
     "list_stock_errors",
     "list_stock_imports",
+    "list_undo_conflicts",
     "mapping_of",
     "next_issues",
     "note_result",
     "parse_feed_url",
     "progress",
+    "purge_import_changes",
     "retry_failed_rows",
     "run_schedule_now",
     "save_mapping",
     "start_due_imports",
     "start_import",
     "start_stock_import",
+    "undo_import",
     "update_schedule",
 ]

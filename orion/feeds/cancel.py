@@ -29,9 +29,31 @@ async def cancel_import(session: AsyncSession, access: StoreAccess, job_id: int)
         raise import_not_found(job_id)
     if job.status not in ACTIVE_STATUSES:
         raise Conflict("import_already_finished", f"Import {job.id} is already finished ({job.status}).")
+    await _cancel(session, job)
+    return job
+
+
+async def cancel_imports_of(session: AsyncSession, store_id: int) -> int:
+    """Stop every import of a store that is under way, as `cancel_import` does; gives how many.
+
+    For reactions to events.
+    """
+    jobs = await session.scalars(
+        sa.select(ImportJob)
+        .where(ImportJob.store_id == store_id, ImportJob.status.in_(ACTIVE_STATUSES))
+        .order_by(ImportJob.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    found = jobs.all()
+    for job in found:
+        await _cancel(session, job)
+    return len(found)
+
+
+async def _cancel(session: AsyncSession, job: ImportJob) -> None:
     job.cancel_requested = True
     if job.status == "pending":
         job.status, job.phase, job.completed_at = "cancelled", "finished", utcnow()
         await publish(session, ImportFinished(import_id=job.id, store_id=job.store_id, status=job.status))
     await session.flush()
-    return job

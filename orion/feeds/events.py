@@ -65,3 +65,26 @@ class StockImported:
     changed: int
     failed: int
     actor_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRequested:
+    """Somebody asked to undo an import; `count` changes are to be taken back."""
+
+    store_id: int
+    import_id: int
+    count: int
+    actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportUndone:
+    """The undoing of an import ended; `status`: completed or failed. The counts are those of `ImportUndo`."""
+
+    store_id: int
+    import_id: int
+    status: str
+    restored: int
+    removed: int
+    kept: int
+    actor_id: int | None

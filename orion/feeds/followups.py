@@ -19,10 +19,10 @@ async def apply_dry_run(session: AsyncSession, access: StoreAccess, job_id: int)
     `import_changes_expired`, `dry_run_applied` (an upload is imported once), and as `start_import` does.
     """
     access.require("staff")
-    job = await _own(session, access, job_id)
+    job = await own_import(session, access, job_id)
     if job.mode != "dry_run":
         raise Conflict("not_a_dry_run", f"Import {job.id} was no dry run: it has been done already.")
-    _require_over(job)
+    require_over(job)
     if not job.status.startswith("completed"):
         raise Conflict("dry_run_failed", f"The dry run {job.id} did not come to its end ({job.status}): start another.")
     require_kept(job)
@@ -41,7 +41,7 @@ async def apply_dry_run(session: AsyncSession, access: StoreAccess, job_id: int)
         language=job.language,
         batch_size=job.batch_size,
         on_missing=job.on_missing,
-        mode="full" if job.retry_of is None else "partial",
+        mode="partial" if job.details.get("partial") else "full",
         retry_of=job.retry_of,
         dry_run_id=job.id,
     )
@@ -55,8 +55,8 @@ async def retry_failed_rows(session: AsyncSession, access: StoreAccess, job_id: 
     `nothing_to_retry`, and as `start_import` does.
     """
     access.require("staff")
-    job = await _own(session, access, job_id)
-    _require_over(job)
+    job = await own_import(session, access, job_id)
+    require_over(job)
     if job.mode == "dry_run":
         raise Conflict("retry_of_dry_run", f"Import {job.id} was a dry run: apply it, or mend the feed and try again.")
     require_kept(job)
@@ -77,7 +77,8 @@ async def retry_failed_rows(session: AsyncSession, access: StoreAccess, job_id: 
     )
 
 
-async def _own(session: AsyncSession, access: StoreAccess, job_id: int) -> ImportJob:
+async def own_import(session: AsyncSession, access: StoreAccess, job_id: int) -> ImportJob:
+    """The store's import. Raises NotFound (`import_not_found`)."""
     query = sa.select(ImportJob).where(ImportJob.id == job_id, ImportJob.store_id == access.store.id)
     job = await session.scalar(query)
     if job is None:
@@ -85,6 +86,7 @@ async def _own(session: AsyncSession, access: StoreAccess, job_id: int) -> Impor
     return job
 
 
-def _require_over(job: ImportJob) -> None:
+def require_over(job: ImportJob) -> None:
+    """Raises Conflict (`import_not_finished`) while the import waits or runs."""
     if job.status in ACTIVE_STATUSES:
         raise Conflict("import_not_finished", f"Import {job.id} is still running: wait for it or cancel it.")

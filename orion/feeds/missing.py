@@ -1,6 +1,6 @@
 """Products that a full feed no longer has: told by the survey of the file, and treated as the import's policy says."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,13 +9,13 @@ import sqlalchemy as sa
 import xxhash
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from orion import catalog
 from orion.catalog import MarketplaceProduct
 from orion.feeds.errors import import_not_found
 from orion.feeds.events import GoneConfirmed
 from orion.feeds.models import Feed, FeedRow, ImportJob
+from orion.feeds.policy import Policy, chunks, rows_of
 from orion.feeds.reading import Survey
-from orion.feeds.state import TakenOver, Task
+from orion.feeds.state import TakenOver, Task, undo_of
 from orion.kernel import Conflict
 from orion.merchants import StoreAccess
 from orion.plumbing.db import Database
@@ -25,7 +25,6 @@ MOST_SHARE = 0.3
 """When more than this part of a feed's products is gone at once, it is more likely that the feed is broken."""
 FEW = 20
 """So few may always go."""
-_CHUNK = 5000
 
 
 @dataclass(slots=True)
@@ -59,7 +58,7 @@ class Verdict:
 async def settle(database: Database, task: Task, found: Survey) -> None:
     """At the end of an import: restore what came back, and apply the policy to what is gone, in one transaction.
 
-    A partial import says nothing of products that it does not have; a dry run only notes how many are gone. Killed
+    A partial import says nothing of products that it does not have; a dry run only notes what it would do. Killed
     and run again, it does the same once. Raises TakenOver.
     """
     async with database.transaction() as session:
@@ -72,24 +71,23 @@ async def settle(database: Database, task: Task, found: Survey) -> None:
         taken = job.imported_count + job.updated_count + job.unchanged_count
         verdict = await judge(connection, job, found, taken=None if job.mode == "dry_run" else taken)
         said = verdict.details(job.on_missing)
-        if job.mode == "dry_run":
-            job.details = {**job.details, **said, "gone_settled": job.digest}
-            return
+        policy, done = Policy(connection, job, dry_run=job.mode == "dry_run"), {}
         if verdict.back:
-            said["gone_restored"] = await _restore(connection, job, verdict.back)
-        for ids in _chunks(verdict.fresh):
-            await connection.execute(_rows(job.feed_id, ids).values(missing_since=job.id))
+            done["gone_restored"] = await policy.restore(verdict.back)
+        if not policy.dry_run:
+            for ids in chunks(verdict.fresh):
+                await connection.execute(rows_of(job.feed_id, ids).values(missing_since=job.id))
         if verdict.gone and not verdict.doubt:
             here = [id_ for id_ in verdict.gone if id_ not in verdict.elsewhere]
-            said["gone_withdrawn"] = await _withdraw(connection, job, here)
-        job.details = {**job.details, **said, "gone_settled": job.digest}
+            done["gone_withdrawn"] = await policy.withdraw(here)
+        job.details = {**job.details, **said, **({} if policy.dry_run else done), "gone_settled": job.digest}
 
 
 async def confirm_gone(session: AsyncSession, access: StoreAccess, job_id: int) -> ImportJob:
     """Apply an import's policy to the products it held back. Needs staff.
 
-    Raises NotFound (`import_not_found`), and Conflict: `nothing_held_back`, or `newer_import` when the feed was
-    imported again since, which has judged anew.
+    Raises NotFound (`import_not_found`), and Conflict: `nothing_held_back`, `import_undone`, or `newer_import` when the
+    feed was imported again since, which has judged anew.
     """
     access.require("staff")
     query = sa.select(ImportJob).where(ImportJob.id == job_id, ImportJob.store_id == access.store.id)
@@ -99,6 +97,8 @@ async def confirm_gone(session: AsyncSession, access: StoreAccess, job_id: int) 
     held = job.details.get("gone_held_back")
     if not held or job.mode == "dry_run":
         raise Conflict("nothing_held_back", f"Import {job.id} has held nothing back: there is nothing to confirm.")
+    if await undo_of(session, job.id) is not None:
+        raise Conflict("import_undone", f"Import {job.id} was undone: it takes nothing from sale any more.")
     later_ones = sa.and_(ImportJob.feed_id == job.feed_id, ImportJob.id > job.id, ImportJob.mode == "full")
     newer = sa.select(ImportJob.id).where(later_ones).limit(1)
     if (later := await session.scalar(newer)) is not None:
@@ -110,7 +110,7 @@ async def confirm_gone(session: AsyncSession, access: StoreAccess, job_id: int) 
     )
     gone = list((await connection.scalars(marked)).all())
     elsewhere = await _elsewhere(connection, job, gone)
-    count = await _withdraw(connection, job, [id_ for id_ in gone if id_ not in elsewhere])
+    count = await Policy(connection, job).withdraw([id_ for id_ in gone if id_ not in elsewhere])
     said = {name: value for name, value in job.details.items() if name != "gone_held_back"}
     job.details = {**said, "gone_withdrawn": count, "gone_confirmed_by": access.user.id}
     await session.flush()
@@ -127,7 +127,7 @@ async def judge(connection: AsyncConnection, job: ImportJob, found: Survey, *, t
     verdict = Verdict()
     known = await _marked(connection, job)
     verdict.back = [id_ for id_, met in zip(known, _met(list(known.values()), found), strict=True) if met]
-    if job.on_missing == "keep" or job.mode == "partial":
+    if job.on_missing == "keep" or job.mode == "partial" or job.details.get("partial"):
         return verdict
     count = sa.select(sa.func.count()).select_from(FeedRow)
     own = FeedRow.feed_id == job.feed_id
@@ -184,7 +184,7 @@ async def _unmarked(connection: AsyncConnection, feed_id: int) -> Any:
 async def _elsewhere(connection: AsyncConnection, job: ImportJob, ids: Sequence[int]) -> set[int]:
     """Those that another feed of the store on this marketplace (in another language) still has."""
     held: set[int] = set()
-    for some in _chunks(ids):
+    for some in chunks(ids):
         query = (
             sa.select(FeedRow.marketplace_product_id)
             .join(Feed, Feed.id == FeedRow.feed_id)
@@ -198,45 +198,3 @@ async def _elsewhere(connection: AsyncConnection, job: ImportJob, ids: Sequence[
         )
         held.update(await connection.scalars(query))
     return held
-
-
-async def _withdraw(connection: AsyncConnection, job: ImportJob, ids: Sequence[int]) -> int:
-    """Apply the policy; returns how many listings it changed."""
-    count = 0
-    for some in _chunks(ids):
-        before = await catalog.withdraw_listings(connection, job.store_id, some, job.on_missing)
-        count += len(before)
-        await connection.execute(_rows(job.feed_id, some).values(withdrawn="nothing"))
-        by_prior: dict[str | None, list[int]] = {}
-        for id_, prior in before.items():
-            by_prior.setdefault(prior, []).append(id_)
-        for prior, changed in by_prior.items():
-            values = {"withdrawn": job.on_missing, "prior_availability": prior}
-            await connection.execute(_rows(job.feed_id, changed).values(values))
-    return count
-
-
-async def _restore(connection: AsyncConnection, job: ImportJob, ids: Sequence[int]) -> int:
-    """Give back what a policy took; returns how many listings that changed."""
-    count = 0
-    feeds = sa.select(Feed.id).where(Feed.store_id == job.store_id, Feed.marketplace == job.marketplace)
-    for some in _chunks(ids):
-        mine = sa.and_(FeedRow.feed_id.in_(feeds), FeedRow.marketplace_product_id.in_(some))
-        query = sa.select(FeedRow.withdrawn, FeedRow.prior_availability, FeedRow.marketplace_product_id)
-        taken: dict[tuple[str, str | None], list[int]] = {}
-        for policy, prior, id_ in await connection.execute(query.where(mine, FeedRow.withdrawn.is_not(None))):
-            taken.setdefault((policy or "", prior), []).append(id_)
-        for (policy, prior), changed in taken.items():
-            count += await catalog.restore_listings(connection, job.store_id, changed, policy, prior)
-        await connection.execute(sa.update(FeedRow).where(mine).values(withdrawn=None, prior_availability=None))
-        await connection.execute(_rows(job.feed_id, some).values(missing_since=None))
-    return count
-
-
-def _rows(feed_id: int, ids: Sequence[int]) -> sa.Update:
-    return sa.update(FeedRow).where(FeedRow.feed_id == feed_id, FeedRow.marketplace_product_id.in_(ids))
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
-    for at in range(0, len(ids), _CHUNK):
-        yield list(ids[at : at + _CHUNK])

@@ -13,7 +13,8 @@ ACTIVE_STATUSES = ("pending", "processing")
 PHASES = ("waiting", "downloading", "reading", "importing", "finished")
 SEVERITIES = ("error", "warning")
 MODES = ("full", "partial", "dry_run")
-CHANGE_KINDS = ("created", "updated", "listed")
+CHANGE_KINDS = ("created", "updated", "listed", "withdrawn", "returned")
+"""`withdrawn`: the feed has the product no longer, and the policy took it from sale; `returned`: it gave it back."""
 UNDO_STATUSES = ("pending", "processing", "completed", "failed")
 ON_MISSING = ("keep", "unpublish", "out_of_stock")
 """What may happen to products that a full feed no longer has."""
@@ -198,8 +199,9 @@ class ImportChange(Base):
     `changes` maps fields to [before, after] as `catalog.Changes` has them; of a product that was created only the ids
     and a `fingerprint` of the texts are kept. `product_id` is the marketplace product's, null where a dry run would
     create it; it may be deleted by now, `identifier` is what its marketplace calls it. Rows that changed nothing have
-    no entry. Products that the feed has no longer are numbered on behind the last row; changes from a source that was
-    another one when the import went on after an interruption count from far below zero.
+    no entry, but in a dry run the first of them do (kind "unchanged"). Products that the feed has no longer, or has
+    again, are numbered on behind the last row; changes from a source that was another one when the import went on
+    after an interruption count from far below zero.
     """
 
     __tablename__ = "import_changes"

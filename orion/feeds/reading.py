@@ -86,7 +86,7 @@ class Batch:
     """What the stretch of the feed before `end_offset` holds, and where the next one begins (`next_row` too).
 
     `records` need work; `reported` are unchanged but had warnings, which every import tells anew; `skipped` counts
-    rows that a later one with the same id supersedes.
+    rows that a later one with the same id supersedes. `known` are the numbers and ids of unchanged rows, if wanted.
     """
 
     records: list[Record] = field(default_factory=list)
@@ -94,6 +94,7 @@ class Batch:
     unchanged: int = 0
     skipped: int = 0
     issues: list[Issue] = field(default_factory=list)
+    known: list[tuple[int, str]] = field(default_factory=list)
     end_offset: int = 0
     next_row: int = 0
 
@@ -217,15 +218,25 @@ class Known:
 
 
 def batches(
-    layout: Layout, found: Survey, known: Known, *, offset: int, row: int, size: int, stretch: int = 50_000
+    layout: Layout,
+    found: Survey,
+    known: Known,
+    *,
+    offset: int,
+    row: int,
+    size: int,
+    stretch: int = 50_000,
+    show_known: int = 0,
 ) -> Iterator[Batch]:
     """Cut the feed from `offset` on into batches of at most `size` records that need work.
 
-    A batch ends after `stretch` rows even when few of them need work, so that progress is seen.
+    A batch ends after `stretch` rows even when few of them need work, so that progress is seen. The first `show_known`
+    rows that say nothing new are named in `Batch.known`.
     """
     batch, first_row = Batch(end_offset=offset, next_row=row), row
     for block in layout.splitter(offset=offset, row=row, max_records=size):
-        part = _classify(block, layout, found, known)
+        part = _classify(block, layout, found, known, show_known)
+        show_known -= len(part.known)
         full = len(batch.records) + len(part.records) > size or part.next_row - first_row > stretch
         if full and batch.next_row > first_row:
             yield batch
@@ -237,10 +248,11 @@ def batches(
         yield batch
 
 
-def _classify(block: Block, layout: Layout, found: Survey, known: Known) -> Batch:
+def _classify(block: Block, layout: Layout, found: Survey, known: Known, show_known: int) -> Batch:
     batch = Batch(issues=block.faults, end_offset=block.end_offset, next_row=block.next_row)
     hashes = _record_hashes(block, layout.seed)
     is_known, warned = known.find(hashes)
+    superseded = set()
     for index in np.flatnonzero(np.isin(block.rows, found.repeated)).tolist():
         row = int(block.rows[index])
         place = int(np.searchsorted(found.repeated, row))
@@ -249,9 +261,13 @@ def _classify(block: Block, layout: Layout, found: Survey, known: Known) -> Batc
             batch.issues.append(_repeat(row, first, winner, block.record(index), layout))
         if row != winner:
             batch.skipped += 1
+            superseded.add(index)
             is_known[index], warned[index] = True, False
             batch.unchanged -= 1
     batch.unchanged += int(is_known.sum())
+    for index in np.flatnonzero(is_known).tolist() if show_known else ():
+        if index not in superseded and len(batch.known) < show_known:
+            batch.known.append((int(block.rows[index]), _shown_id(block.record(index), layout)))
 
     def record(index: int) -> Record:
         return Record(int(block.rows[index]), block.record(index), int(hashes[index]))
@@ -261,12 +277,18 @@ def _classify(block: Block, layout: Layout, found: Survey, known: Known) -> Batc
     return batch
 
 
+def _shown_id(raw: bytes, layout: Layout) -> str:
+    text = layout.grammar.field(raw, layout.columns.id_index).decode("utf-8", "replace")
+    return text.replace("\0", "").strip()[:255]
+
+
 def _append(batch: Batch, part: Batch) -> None:
     batch.records += part.records
     batch.reported += part.reported
     batch.unchanged += part.unchanged
     batch.skipped += part.skipped
     batch.issues += part.issues
+    batch.known += part.known
     batch.end_offset, batch.next_row = part.end_offset, part.next_row
 
 

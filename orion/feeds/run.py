@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 MAX_DOWNLOADS = 5
 """Downloads are tried so often, 10, 20, 40 and 80 seconds apart unless the other side names a time."""
+SHOWN_UNCHANGED = 1000
+"""A dry run names so many of the rows that say nothing new."""
 _COLLISIONS = 5
 _WATCH_SECONDS = 1.0
 Result = TypeVar("Result")
@@ -108,7 +110,8 @@ class _Run:
         )
         async with bulk.bulk_connection(database.engine) as connection:
             known = await _known(connection, task.feed_id)
-            steps = batches(layout, found, known, offset=offset, row=row, size=task.batch_size)
+            shown = SHOWN_UNCHANGED if task.is_dry_run else 0
+            steps = batches(layout, found, known, offset=offset, row=row, size=task.batch_size, show_known=shown)
             await self._write_all(connection, layout, normaliser, steps, offset)
         await missing.settle(database, task, found)
         await state.complete(database, task, etag=source.etag, last_modified=source.last_modified)

@@ -142,8 +142,9 @@ async def begin_rows(
     async with database.transaction() as session:
         job = await _running(session, task)
         job.phase, job.total_count, job.header = "importing", total, header
-        if partial and job.mode == "full":
-            job.mode = "partial"
+        if partial:
+            job.mode = "partial" if job.mode == "full" else job.mode
+            job.details = {**job.details, "partial": True}
         if job.digest != digest:
             if job.dry_run_id is not None:
                 predicted = await session.scalar(sa.select(ImportJob.digest).where(ImportJob.id == job.dry_run_id))

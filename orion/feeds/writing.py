@@ -80,6 +80,8 @@ async def write(
             await _note_changes(connection, task, work, taken)
             if taken.is_shared.any():
                 issues = sorted([*issues, *_shared(work, normaliser, taken)], key=lambda issue: issue.row)
+        if work.batch.known:
+            await _note_known(connection, task, work.batch.known)
         if issues:
             await bulk.insert_rows(connection, "marketplace_import_errors", _issue_rows(task, normaliser, issues))
             await bulk.insert_rows(connection, "import_issue_rows", _kept_rows(task, issues))
@@ -135,10 +137,17 @@ async def _note_changes(connection: AsyncConnection, task: Task, work: Prepared,
         ]
     )
     unchanged = taken.kinds == "unchanged"
-    if unchanged.any():
+    if unchanged.any() and not task.is_dry_run:
         noted = noted.filter(~unchanged)
     if noted.height:
         await bulk.insert_rows(connection, "import_changes", noted)
+
+
+async def _note_known(connection: AsyncConnection, task: Task, known: Sequence[tuple[int, str]]) -> None:
+    noted = pl.DataFrame(known, schema={"row_number": pl.Int64, "identifier": pl.String}, orient="row")
+    facts = (("import_job_id", task.id), ("kind", "unchanged"), ("language", task.language))
+    noted = noted.hstack([bulk.constant(name, value, noted.height) for name, value in facts])
+    await bulk.insert_rows(connection, "import_changes", noted)
 
 
 def _shared(work: Prepared, normaliser: Normaliser, taken: catalog.TakenIn) -> list[Issue]:

@@ -1,5 +1,6 @@
 """The audit log: who did what to which object, when and from where."""
 
+import re
 from contextvars import ContextVar
 from typing import Any
 
@@ -9,6 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from orion.identity.models import AuditEntry
 
 _api_key: ContextVar[str | None] = ContextVar("api_key", default=None)
+
+HIDDEN = "\N{BULLET}" * 3
+"""What stands in the log for a secret."""
+
+_SECRET = re.compile(r"password|secret|token|credential|authorization|cookie", re.IGNORECASE)
+_ADDRESS = re.compile(r"(https?://)([^/?#\s@]*@)?([^?#\s]*)(\?[^#\s]+)?", re.IGNORECASE)
 
 
 def acting_with_key(name: str | None) -> None:
@@ -29,17 +36,20 @@ async def record_audit(
     """Append one entry in the caller's transaction.
 
     `action` is what was done ("store.updated"), `subject` what it was done to ("store:DEMO"), `details` whatever JSON
-    explains it, at best each field's value `before` and `after`. Secrets never belong in it. `store_id` puts the entry
-    in that store's own log, `merchant_id` in the log of each of the merchant's stores; without both it is for
-    administrators alone. The request and the API key it was done with are noted by themselves.
+    explains it, at best each field's value `before` and `after`; what looks like a secret in it is hidden (`redact`).
+    `store_id`, which may also stand in the details, puts the entry in that store's own log; without it, `merchant_id`
+    puts it in the log of each of the merchant's stores; without both it is for administrators alone. The request and
+    the API key it was done with are noted by themselves.
     """
     request = structlog.contextvars.get_contextvars()
+    if store_id is None and details and isinstance(details.get("store_id"), int):
+        store_id = details["store_id"]
     session.add(
         AuditEntry(
             actor_id=actor_id,
             action=action,
             subject=subject[:255],
-            details=details or {},
+            details=redact(details or {}),
             store_id=store_id,
             merchant_id=merchant_id,
             api_key=_api_key.get(),
@@ -48,3 +58,17 @@ async def record_audit(
         )
     )
     await session.flush()
+
+
+def redact(value: Any) -> Any:
+    """JSON without secrets: values whose field is called like one, and the query and log-in of web addresses."""
+    if isinstance(value, dict):
+        return {
+            name: HIDDEN if isinstance(held, str) and held and _SECRET.search(name) else redact(held)
+            for name, held in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [redact(item) for item in value]
+    if isinstance(value, str) and "://" in value:
+        return _ADDRESS.sub(lambda found: f"{found[1]}{found[3]}" + (f"?{HIDDEN}" if found[4] else ""), value)
+    return value

@@ -16,7 +16,7 @@ from orion.kernel.gtins import Gtin, gtin14, parse_gtin
 from orion.kernel.languages import LANGUAGES, fallback_order, parse_language
 from orion.kernel.marketplaces import MARKETPLACES, parse_marketplace
 from orion.kernel.money import CURRENCIES, MAX_MINOR, Money, currency_exponent
-from orion.kernel.paging import MAX_LIMIT, MAX_PAGE, Page, Stretch, page_offset, total_if_last
+from orion.kernel.paging import MAX_LIMIT, MAX_PAGE, MAX_SKIP, Found, Page, Stretch, page_offset, total_if_last
 from orion.kernel.prices import Price, parse_price
 
 __all__ = [
@@ -26,9 +26,11 @@ __all__ = [
     "MAX_LIMIT",
     "MAX_MINOR",
     "MAX_PAGE",
+    "MAX_SKIP",
     "Conflict",
     "FieldError",
     "Forbidden",
+    "Found",
     "Gtin",
     "Invalid",
     "Money",

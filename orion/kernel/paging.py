@@ -11,6 +11,9 @@ T = TypeVar("T")
 MAX_LIMIT = 200
 MAX_PAGE = 1_000_000
 
+MAX_SKIP = 10_000
+"""Of a list that may be very long, pages end here: cursors go on from anywhere at the same cost."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
@@ -33,6 +36,39 @@ class Stretch(Generic[T]):
 
     items: Sequence[T]
     after: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A page of a list that may be very long: `items`, and where to go on (`after`, None at the list's end).
+
+    `total` is exact, or else None and `total_estimate` says about how many there are; both are None on pages that
+    were read by position: the first page has said it. `searched` are the words that were looked for instead of those
+    typed, which nothing has.
+    """
+
+    items: Sequence[T]
+    total: int | None
+    total_estimate: int | None
+    after: tuple[Any, ...] | None
+    skip: int
+    limit: int
+    searched: str | None = None
+
+    @property
+    def length(self) -> int:
+        """How many items the list has, or about how many; 0 where nobody counted."""
+        return self.total if self.total is not None else self.total_estimate or 0
+
+    @property
+    def page(self) -> int:
+        """The number of the page, from 1."""
+        return self.skip // self.limit + 1
+
+    @property
+    def pages(self) -> int:
+        """How many pages can be turned to by their number; an empty list still has one."""
+        return max(1, min(-(-self.length // self.limit), MAX_SKIP // self.limit))
 
 
 def page_offset(page: int, limit: int) -> int:

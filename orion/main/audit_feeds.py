@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import identity
-from orion.feeds import GoneConfirmed, MappingChanged, ScheduleChanged
+from orion.feeds import GoneConfirmed, ImportUndone, MappingChanged, ScheduleChanged, UndoRequested
 
 
 async def mapping_changed(session: AsyncSession, event: MappingChanged) -> None:
@@ -36,4 +36,27 @@ async def gone_confirmed(session: AsyncSession, event: GoneConfirmed) -> None:
         action="import.gone_confirmed",
         subject=f"import:{event.import_id}",
         details={"store_id": event.store_id, "count": event.count},
+    )
+
+
+async def undo_requested(session: AsyncSession, event: UndoRequested) -> None:
+    """Note who asked to undo an import."""
+    await identity.record_audit(
+        session,
+        actor_id=event.actor_id,
+        action="import.undo_requested",
+        subject=f"import:{event.import_id}",
+        details={"store_id": event.store_id, "count": event.count},
+    )
+
+
+async def import_undone(session: AsyncSession, event: ImportUndone) -> None:
+    """Note what came of undoing an import."""
+    counts = {"restored": event.restored, "removed": event.removed, "kept": event.kept}
+    await identity.record_audit(
+        session,
+        actor_id=event.actor_id,
+        action="import.undone" if event.status == "completed" else "import.undo_failed",
+        subject=f"import:{event.import_id}",
+        details={"store_id": event.store_id, **counts},
     )

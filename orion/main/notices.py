@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import notifications
 from orion.feeds import ImportFinished, ImportJob, StockImport, StockImported
-from orion.identity import User
+from orion.identity import PasswordLinkMade, User
 from orion.inventory.events import StockLow
 from orion.merchants import ROLES, Member, Role, Store
 from orion.merchants.events import MemberInvited, StoreJudged
 from orion.notifications import MailWanted
-from orion.web.notices import put_in_words
+from orion.web.notices import put_in_words, put_password_link_in_words
 from orion.webhooks import WebhookDisabled
 
 
@@ -49,7 +49,7 @@ async def import_finished(session: AsyncSession, event: ImportFinished) -> None:
     """Tell who started the import when it failed or left rows behind."""
     kind = {"failed": "import_failed", "completed_with_errors": "import_finished_with_errors"}.get(event.status)
     job = await session.get(ImportJob, event.import_id) if kind else None
-    if kind is None or job is None or job.user_id is None:
+    if kind is None or job is None or job.user_id is None or job.mode == "dry_run":
         return
     store = await session.get_one(Store, event.store_id)
     params = {
@@ -83,13 +83,32 @@ async def stock_imported(session: AsyncSession, event: StockImported) -> None:
 
 
 async def store_judged(session: AsyncSession, event: StoreJudged) -> None:
-    """Tell the store's owners that it was verified or deactivated."""
-    kind = {("verified", True): "store_verified", ("active", False): "store_deactivated"}.get((event.what, event.after))
-    if kind is None:
-        return
+    """Tell the store's owners what an administrator decided."""
+    kinds = {
+        ("verified", True): "store_verified",
+        ("verified", False): "store_unverified",
+        ("active", True): "store_activated",
+        ("active", False): "store_deactivated",
+    }
+    kind = kinds[event.what, event.after]
     store = await session.get_one(Store, event.store_id)
-    params = {"store": store.name, "store_code": store.code, "reason": event.reason}
+    params = {"store": store.name, "store_code": store.code, "reason": event.reason or ""}
     await notifications.notify(session, await members_of(session, store, "owner"), kind, params, store_id=store.id)
+
+
+async def password_link_made(session: AsyncSession, event: PasswordLinkMade) -> None:
+    """Mail the link in the user's language; each is an occasion of its own."""
+    user = await session.get_one(User, event.user_id)
+    by_admin = event.actor_id is not None
+    title, text = put_password_link_in_words(user.username, user.language or "en", by_admin=by_admin)
+    link = f"{notifications.PORTAL}/password/reset/{event.token}"
+    await notifications.send_mail(
+        session,
+        to=user.email,
+        subject=title,
+        text=f"{text}\n\n{link}\n",
+        key=f"password-{event.user_id}-{hashlib.sha256(event.token.encode()).hexdigest()[:16]}",
+    )
 
 
 async def member_invited(session: AsyncSession, event: MemberInvited) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import webhooks
 from orion.catalog.events import ProductChanged, ProductsChanged
-from orion.feeds import ImportFinished, ImportJob, StockImported
+from orion.feeds import ImportFinished, ImportJob, ImportUndone, StockImported
 from orion.inventory import StockChanged, StockLow
 from orion.merchants import StoreUpdated
 from orion.merchants.events import StoreJudged
@@ -39,8 +39,10 @@ async def products_changed(session: AsyncSession, event: ProductsChanged) -> Non
 
 
 async def import_finished(session: AsyncSession, event: ImportFinished) -> None:
-    """Tell how an import ended."""
+    """Tell how an import ended; a dry run has changed nothing, so there is nothing to tell."""
     job = await session.get_one(ImportJob, event.import_id)
+    if job.mode == "dry_run":
+        return
     kind = {"failed": "import.failed", "cancelled": "import.cancelled"}.get(event.status, "import.completed")
     data: dict[str, Any] = {
         "import_id": job.id,
@@ -60,6 +62,18 @@ async def import_finished(session: AsyncSession, event: ImportFinished) -> None:
     if event.status == "failed":
         data["failure"] = {"code": job.failure_code, "message": job.failure_message}
     await webhooks.emit(session, event.store_id, kind, f"import:{job.id}", data)
+
+
+async def import_undone(session: AsyncSession, event: ImportUndone) -> None:
+    """Tell what became of the products of an import that was undone."""
+    if event.status != "completed":
+        return
+    data = {
+        "import_id": event.import_id,
+        "counts": {"restored": event.restored, "removed": event.removed, "kept": event.kept},
+        "url": f"{_API}/marketplace/imports/{event.import_id}/undo",
+    }
+    await webhooks.emit(session, event.store_id, "import.undone", f"import:{event.import_id}", data)
 
 
 async def stock_changed(session: AsyncSession, event: StockChanged) -> None:

@@ -8,7 +8,27 @@ from orion.merchants.access import (
     open_store_as_admin,
     store_access_default,
 )
-from orion.merchants.events import ApiKeyChanged, MemberChanged, StoreCreated, StoreUpdated
+from orion.merchants.events import (
+    ApiKeyChanged,
+    InvitationEnded,
+    MemberChanged,
+    MemberInvited,
+    StoreCreated,
+    StoreJudged,
+    StoreUpdated,
+)
+from orion.merchants.invitations import (
+    InvitationView,
+    Offer,
+    accept_as_new_user,
+    accept_invitation,
+    invite_member,
+    list_invitations,
+    read_invitation,
+    resend_invitation,
+    revoke_invitation,
+)
+from orion.merchants.judge import StoreDetails, is_public, set_store_status, store_details, verify_store
 from orion.merchants.keys import (
     AREAS,
     KEY_MARK,
@@ -16,6 +36,7 @@ from orion.merchants.keys import (
     NewKey,
     access_by_key,
     create_api_key,
+    get_api_key,
     list_api_keys,
     note_key_use,
     read_api_key,
@@ -25,9 +46,18 @@ from orion.merchants.keys import (
     rotate_api_key,
     use_is_news,
 )
-from orion.merchants.members import MemberView, add_member, change_member, list_members, remove_member
-from orion.merchants.models import ApiKey, Member, Merchant, Store
-from orion.merchants.stores import all_stores, create_store, stores_of, update_store
+from orion.merchants.log import store_audit_log
+from orion.merchants.members import (
+    MemberView,
+    add_member,
+    change_member,
+    get_member,
+    list_members,
+    remove_member,
+    transfer_ownership,
+)
+from orion.merchants.models import ApiKey, Invitation, Member, Merchant, Store
+from orion.merchants.stores import all_stores, create_store, stores_of, update_store, visible_store, visible_stores
 
 __all__ = [
     "AREAS",
@@ -36,35 +66,59 @@ __all__ = [
     "SCOPES",
     "ApiKey",
     "ApiKeyChanged",
+    "Invitation",
+    "InvitationEnded",
+    "InvitationView",
     "Member",
     "MemberChanged",
+    "MemberInvited",
     "MemberView",
     "Merchant",
     "NewKey",
+    "Offer",
     "Role",
     "Store",
     "StoreAccess",
     "StoreCreated",
+    "StoreDetails",
+    "StoreJudged",
     "StoreUpdated",
+    "accept_as_new_user",
+    "accept_invitation",
     "access_by_key",
     "add_member",
     "all_stores",
     "change_member",
     "create_api_key",
     "create_store",
+    "get_api_key",
+    "get_member",
+    "invite_member",
+    "is_public",
     "list_api_keys",
+    "list_invitations",
     "list_members",
     "note_key_use",
     "open_store",
     "open_store_as_admin",
     "read_api_key",
+    "read_invitation",
     "remove_member",
     "require_scope",
+    "resend_invitation",
     "revoke_api_key",
+    "revoke_invitation",
     "revoke_keys_made_by",
     "rotate_api_key",
+    "set_store_status",
     "store_access_default",
+    "store_audit_log",
+    "store_details",
     "stores_of",
+    "transfer_ownership",
     "update_store",
     "use_is_news",
+    "verify_store",
+    "visible_store",
+    "visible_stores",
 ]

@@ -105,6 +105,10 @@ def _feed_url(text: str) -> str:
     return text
 
 
+def _website(text: str) -> str:
+    return _feed_url(text) if "://" in text else _feed_url(f"https://{text}")
+
+
 def _threshold(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) < 2**31):
         raise ValueError("Give a whole number from 0 to 2,147,483,647, or nothing")
@@ -117,6 +121,9 @@ _PARSERS: dict[str, Callable[[str], str | int]] = {
     "domain": _domain,
     "contact_email": _email,
     "contact_phone": _at_most(64),
+    "website": _website,
+    "business_address": _at_most(1000),
+    "tax_number": _at_most(64),
     "default_language": lambda text: parse_language(text, "default_language"),
     "default_currency": _currency,
     "feed_url_en": _feed_url,

@@ -33,6 +33,9 @@ KEY_MARK = "orion_"
 MOST_KEYS = 100
 """Keys in force that one store may have."""
 
+LONGEST_OVERLAP = timedelta(days=7)
+"""For how long the secret before a rotation may live on."""
+
 USE_NOTED_EVERY = timedelta(hours=1)
 """How exactly `last_used_at` is kept: more would write with every read."""
 
@@ -67,7 +70,7 @@ async def access_by_key(session: AsyncSession, token: str) -> StoreAccess:
     """
     match = _KEY.fullmatch(token)
     access = await open_store_by_key(session, ApiKey.prefix == match[1]) if match else None
-    if access is None or access.key is None or not hmac.compare_digest(access.key.secret_hash, _digest(token)):
+    if access is None or access.key is None or not _is_secret_of(access.key, token):
         raise Unauthenticated(
             "api_key_invalid", "This API key is not valid, or not any more: ask the store for another"
         )
@@ -112,6 +115,21 @@ async def list_api_keys(
         .limit(limit)
     )
     return Page([(key, username) for key, username in rows], total, page, limit)
+
+
+async def get_api_key(session: AsyncSession, access: StoreAccess, key_id: int) -> tuple[ApiKey, str]:
+    """One key and its maker's user name. Raises Forbidden as `list_api_keys` does, NotFound (`api_key_not_found`)."""
+    _in_person(access)
+    row = (
+        await session.execute(
+            sa.select(ApiKey, User.username)
+            .join(User, User.id == ApiKey.created_by)
+            .where(ApiKey.id == key_id, ApiKey.store_id == access.store.id)
+        )
+    ).one_or_none()
+    if row is None:
+        raise _no_key(access, key_id)
+    return row[0], row[1]
 
 
 async def create_api_key(
@@ -167,18 +185,24 @@ async def create_api_key(
     return NewKey(key, token)
 
 
-async def rotate_api_key(session: AsyncSession, access: StoreAccess, key_id: int, settings: Settings) -> NewKey:
-    """Another secret for a key, which ends the one before at once. The key is then its rotator's.
+async def rotate_api_key(
+    session: AsyncSession, access: StoreAccess, key_id: int, settings: Settings, *, overlap: timedelta = timedelta(0)
+) -> NewKey:
+    """Another secret for a key; for the time of the `overlap` (up to a week) the one before is good too.
 
-    Raises NotFound (`api_key_not_found`), Conflict (`api_key_revoked`) and Forbidden as `create_api_key` does.
-    Publishes ApiKeyChanged.
+    The key is then its rotator's. Raises NotFound (`api_key_not_found`), Conflict (`api_key_revoked`), Invalid
+    (`api_key_unsuitable`) and Forbidden as `create_api_key` does. Publishes ApiKeyChanged.
     """
     _in_person(access)
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        message = f"Let the old secret live on for 0 to {LONGEST_OVERLAP // timedelta(hours=1)} hours"
+        raise Invalid("api_key_unsuitable", message, errors=[FieldError("overlap_hours", message)])
     key = await _existing(session, access, key_id)
     if key.revoked_at is not None:
         raise Conflict("api_key_revoked", "This API key was revoked: create another one")
     access.require(next(role for role in ROLES if role == key.role))
-    token, key.prefix = _new_token(settings)
+    token, _ = _new_token(settings, key.prefix)
+    key.previous_hash, key.previous_until = (key.secret_hash, utcnow() + overlap) if overlap else (None, None)
     key.secret_hash, key.created_by = _digest(token), access.user.id
     await session.flush()
     await _tell(session, access, key, "rotated")
@@ -213,6 +237,14 @@ async def revoke_keys_made_by(session: AsyncSession, user_id: int, *, merchant_i
     return len(ended.all())
 
 
+def _is_secret_of(key: ApiKey, token: str) -> bool:
+    sent = _digest(token)
+    if hmac.compare_digest(key.secret_hash, sent):
+        return True
+    in_time = key.previous_until is not None and key.previous_until > utcnow()
+    return in_time and hmac.compare_digest(key.previous_hash or "", sent)
+
+
 def _in_person(access: StoreAccess) -> None:
     if access.key is not None:
         raise Forbidden("api_key_not_accepted", "API keys are managed by people: log in for this")
@@ -224,8 +256,12 @@ async def _existing(session: AsyncSession, access: StoreAccess, key_id: int) -> 
         sa.select(ApiKey).where(ApiKey.id == key_id, ApiKey.store_id == access.store.id).with_for_update()
     )
     if key is None:
-        raise NotFound("api_key_not_found", f"Store {access.store.code} has no API key with id {key_id}")
+        raise _no_key(access, key_id)
     return key
+
+
+def _no_key(access: StoreAccess, key_id: int) -> NotFound:
+    return NotFound("api_key_not_found", f"Store {access.store.code} has no API key with id {key_id}")
 
 
 async def _make_room(session: AsyncSession, access: StoreAccess) -> None:
@@ -240,8 +276,8 @@ async def _tell(session: AsyncSession, access: StoreAccess, key: ApiKey, change:
     await publish(session, ApiKeyChanged(key.id, store.id, store.merchant_id, change, facts, actor_id=access.user.id))
 
 
-def _new_token(settings: Settings) -> tuple[str, str]:
-    prefix, secret = secrets.token_hex(6), secrets.token_hex(24)
+def _new_token(settings: Settings, prefix: str | None = None) -> tuple[str, str]:
+    prefix, secret = prefix or secrets.token_hex(6), secrets.token_hex(24)
     return f"{KEY_MARK}{prefix}_{secret}{_check_digits(prefix, secret, settings)}", prefix
 
 

@@ -107,7 +107,8 @@ class Invitation(Base):
 class ApiKey(Base):
     """What a program proves itself with: it opens one store, with some scopes, never further than who made it may go.
 
-    The secret is known by its SHA-256 alone; `prefix` is the part of the key that may be shown.
+    The secret is known by its SHA-256 alone; `prefix` is the part of the key that may be shown, and stays when it is
+    rotated. Until `previous_until` the secret before the last rotation opens the store too.
     """
 
     __tablename__ = "api_keys"
@@ -121,6 +122,8 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(sa.String(100))
     prefix: Mapped[str] = mapped_column(sa.String(16), unique=True)
     secret_hash: Mapped[str] = mapped_column(sa.String(64))
+    previous_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    previous_until: Mapped[datetime | None]
     scopes: Mapped[list[str]]
     role: Mapped[str] = mapped_column(sa.String(16))
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)

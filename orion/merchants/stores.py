@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.identity import Admin, User
 from orion.kernel import Conflict, FieldError, Page
-from orion.merchants.access import StoreAccess
+from orion.merchants.access import StoreAccess, open_store
 from orion.merchants.events import StoreCreated, StoreUpdated
 from orion.merchants.fields import parse_fields, parse_store_code
+from orion.merchants.judge import is_public
 from orion.merchants.models import Member, Merchant, Store
 from orion.plumbing.events import publish
 
@@ -52,9 +53,9 @@ async def create_store(
 
 
 async def update_store(session: AsyncSession, access: StoreAccess, **changes: Any) -> Store:
-    """Change fields of the store: name, description, domain, contacts, default language and currency, feed addresses.
+    """Change fields of the store: name, description, domain, website, contacts, `business_address`, `tax_number`.
 
-    `low_stock_threshold` says how many available units of something are few.
+    And default language and currency, feed addresses; `low_stock_threshold` says how many available units are few.
 
     None or blank text empties a field that may be empty. Raises Forbidden (`role_too_low`) below manager, and
     Invalid (`store_invalid`). Publishes StoreUpdated when anything differs.
@@ -84,15 +85,68 @@ async def stores_of(session: AsyncSession, user: User, *, page: int = 1, limit: 
     return await _page(session, query, page, limit)
 
 
-async def all_stores(
-    session: AsyncSession, admin: Admin, *, search: str | None = None, page: int = 1, limit: int = 50
+async def visible_stores(
+    session: AsyncSession,
+    user: User,
+    *,
+    search: str | None = None,
+    mine: bool | None = None,
+    is_verified: bool | None = None,
+    page: int = 1,
+    limit: int = 50,
 ) -> Page[Store]:
-    """Every store, by code; `search` finds parts of codes and names in any case."""
+    """The active stores that the user may see, by code: those that are public, and their own also before that.
+
+    `search` finds parts of codes and names in any case; `mine` keeps the user's own or the others.
+    """
+    own = Store.merchant_id.in_(sa.select(Member.merchant_id).where(Member.user_id == user.id))
+    query = sa.select(Store).where(Store.is_active)
+    query = query.where(own) if mine else query.where(is_public() | own)
+    if mine is False:
+        query = query.where(~own)
+    if is_verified is not None:
+        query = query.where(Store.is_verified == is_verified)
+    return await _page(session, _searched(query, search), page, limit)
+
+
+async def visible_store(session: AsyncSession, user: User, code: str) -> Store:
+    """A store that the user may see: a public one, their own, or any for an administrator.
+
+    Raises NotFound (`store_not_found`) alike for one that is not there and one that they may not see.
+    """
+    store: Store | None = await session.scalar(sa.select(Store).where(Store.code == code.strip().upper(), is_public()))
+    return store or (await open_store(session, user, code)).store
+
+
+async def all_stores(
+    session: AsyncSession,
+    admin: Admin,
+    *,
+    search: str | None = None,
+    is_verified: bool | None = None,
+    is_active: bool | None = None,
+    owner: str | None = None,
+    page: int = 1,
+    limit: int = 50,
+) -> Page[Store]:
+    """Every store, by code; `search` finds parts of codes and names in any case, `owner` is a user name."""
     del admin  # the proof is having one
-    query = sa.select(Store)
-    if search and (text := search.strip()):
-        query = query.where(Store.code.icontains(text, autoescape=True) | Store.name.icontains(text, autoescape=True))
+    query = _searched(sa.select(Store), search)
+    if is_verified is not None:
+        query = query.where(Store.is_verified == is_verified)
+    if is_active is not None:
+        query = query.where(Store.is_active == is_active)
+    if owner is not None:
+        owned = sa.select(Member.merchant_id).join(User, User.id == Member.user_id)
+        named = sa.func.lower(User.username) == owner.strip().lower()
+        query = query.where(Store.merchant_id.in_(owned.where(Member.role == "owner", named)))
     return await _page(session, query, page, limit)
+
+
+def _searched(query: sa.Select[Store], search: str | None) -> sa.Select[Store]:
+    if search and (text := search.strip()):
+        return query.where(Store.code.icontains(text, autoescape=True) | Store.name.icontains(text, autoescape=True))
+    return query
 
 
 async def _page(session: AsyncSession, query: sa.Select[Store], page: int, limit: int) -> Page[Store]:

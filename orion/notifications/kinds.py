@@ -55,12 +55,24 @@ KINDS: dict[str, Kind] = {
     ),
     "store_verified": Kind(
         words("Store %(store)s is verified"),
-        words("Store %(store)s was verified: buyers can see it now."),
+        words("Store %(store)s was verified: buyers can see it now. %(reason)s"),
+        mail=True,
+    ),
+    "store_unverified": Kind(
+        words("Store %(store)s is no longer verified"),
+        words("An administrator took the verification of store %(store)s back: buyers do not see it. %(reason)s"),
+        mail=True,
+    ),
+    "store_activated": Kind(
+        words("Store %(store)s is active again"),
+        words("An administrator activated store %(store)s: you can work in it again. %(reason)s"),
         mail=True,
     ),
     "store_deactivated": Kind(
         words("Store %(store)s is deactivated"),
-        words("An administrator deactivated store %(store)s: nobody can work in it, and buyers do not see it."),
+        words(
+            "An administrator deactivated store %(store)s: nobody can work in it, and buyers do not see it. %(reason)s"
+        ),
         mail=True,
     ),
     "webhook_disabled": Kind(
@@ -81,7 +93,7 @@ def describe(kind: str, params: Mapping[str, Any]) -> tuple[str, str]:
 
 def fill(text: str, params: Mapping[str, Any]) -> str:
     """The %-format with the params filled in; a fact that is missing shows as "?"."""
-    return text % _Facts(params)
+    return (text % _Facts(params)).strip()
 
 
 def require_kind(kind: str, field: str = "kind") -> Kind:

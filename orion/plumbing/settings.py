@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     feed_timeout_seconds: float = Field(1800.0, gt=0, description="longest download of a feed")
     files_url: str = Field("", description="where uploads are kept (any fsspec URL); empty = VAR_DIR/files")
 
+    import_changes_keep_days: int = Field(30, gt=0, description="how long what an import changed is remembered")
+    import_changes_keep_rows: int = Field(
+        5_000_000,
+        ge=0,
+        description="how many changed rows of a store's imports are remembered; those of the last always",
+    )
+
     smtp_url: SecretStr = Field(SecretStr(""), description="empty = mails become files under VAR_DIR/mail")
     mail_from: str = "Orion <orion@localhost>"
 

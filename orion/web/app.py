@@ -18,7 +18,19 @@ from orion.web.pages import ROUTERS
 from orion.web.pages.documentation import ADDRESSES
 from orion.web.visit import LoginNeeded, ours_only
 
-OURS = {"account", "admin", "language", "login", "logout", "notifications", "static", "store", "stores"}
+OURS = {
+    "account",
+    "admin",
+    "invitations",
+    "language",
+    "login",
+    "logout",
+    "notifications",
+    "password",
+    "static",
+    "store",
+    "stores",
+}
 THEIRS = {"api", "files", "health", "metrics", "openapi.json", "v2.1"}
 """The first parts of addresses that are pages whoever asks, and those that never are."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from orion.feeds import ImportJob
+from orion.web.actions import ACTIONS
 from orion.web.i18n import current_language, gettext, lazy
 
 Texts = Mapping[str, Callable[[], str]]
@@ -44,6 +45,17 @@ AVAILABILITY_TONES = {"in_stock": "ok", "out_of_stock": "bad", "preorder": "info
 
 CONDITIONS: Texts = {"new": lazy("New"), "refurbished": lazy("Refurbished"), "used": lazy("Used")}
 
+AXES: Texts = {
+    "color": lazy("Colour"),
+    "size": lazy("Size"),
+    "material": lazy("Material"),
+    "pattern": lazy("Pattern"),
+    "size_type": lazy("Size type"),
+    "size_system": lazy("Size system"),
+    "gender": lazy("Gender"),
+    "age_group": lazy("Age group"),
+}
+
 LANGUAGES: Texts = {"en": lazy("English"), "fr": lazy("French"), "de": lazy("German")}
 
 ISSUE_TYPES: Texts = {
@@ -76,14 +88,60 @@ FAILURES: Texts = {
 
 DELIMITERS: Texts = {",": lazy("comma"), ";": lazy("semicolon"), "\t": lazy("tab"), "|": lazy("vertical bar")}
 
+ROLES: Texts = {
+    "viewer": lazy("viewer"),
+    "staff": lazy("staff"),
+    "manager": lazy("manager"),
+    "owner": lazy("owner"),
+}
+ROLE_MEANINGS: Texts = {
+    "viewer": lazy("Looks at everything but people and keys."),
+    "staff": lazy("Also imports, and changes products and stock."),
+    "manager": lazy("Also changes settings, and manages staff, keys and webhooks."),
+    "owner": lazy("May do everything, and make others managers or owners."),
+}
+USER_ROLES: Texts = {"user": lazy("User"), "admin": lazy("Administrator")}
+
+SCOPE_AREAS: Texts = {
+    "catalog": lazy("Catalogue"),
+    "imports": lazy("Imports"),
+    "inventory": lazy("Stock"),
+    "products": lazy("Products"),
+    "store": lazy("Store settings"),
+    "webhooks": lazy("Webhooks"),
+}
+
 PANELS: Texts = {
     "store/_job.html": lazy("Import details"),
     "store/_issues.html": lazy("Problems of an import"),
     "store/_cancel.html": lazy("Cancel an import"),
-    "store/_product.html": lazy("Product"),
+    "store/product/_delete.html": lazy("Delete a product"),
 }
 
 PROBLEMS: Texts = {
+    "password_link_invalid": lazy("This link was used already, or it has expired. Ask for another one."),
+    "password_links_throttled": lazy("Too many requests. Wait a few minutes, then try again."),
+    "username_invalid": lazy("Choose a user name of 3 to 64 letters, digits, dots, hyphens or underscores."),
+    "username_taken": lazy("This user name is taken. Choose another."),
+    "email_invalid": lazy("This is not an e-mail address."),
+    "email_taken": lazy("A user has this address already."),
+    "member_exists": lazy("This person is a member already."),
+    "last_owner": lazy("This is the last owner. Make somebody else an owner first."),
+    "last_admin": lazy("This is the last active administrator. Make somebody else an administrator first."),
+    "invitation_exists": lazy("This address is invited already. Send that invitation again, or revoke it first."),
+    "invitation_just_sent": lazy("A mail to this address has just left. Wait a few minutes before the next."),
+    "invitation_ended": lazy("This invitation was accepted or revoked already."),
+    "invitation_invalid": lazy("This invitation is not valid, or not any more. Ask for another one."),
+    "api_key_unsuitable.name": lazy("Give a name of 1 to 100 characters that says who uses the key."),
+    "api_key_unsuitable.scopes": lazy("Choose at least one thing that the key may do."),
+    "api_key_unsuitable.expires_at": lazy("Choose a day in the future, or none."),
+    "reason_too_long": lazy("Give a reason of at most 1,000 characters."),
+    "store_invalid.contact_phone": lazy("Use at most 64 characters."),
+    "store_invalid.tax_number": lazy("Use at most 64 characters."),
+    "store_invalid.business_address": lazy("Use at most 1,000 characters."),
+    "store_invalid.domain": lazy("Give the bare host name, such as shop.example.com."),
+    "store_invalid.website": lazy("Enter a full web address that starts with https://, without spaces or password."),
+    "store_invalid.low_stock_threshold": lazy("Give a whole number from 0 on, or nothing."),
     "credentials_invalid": lazy("The user name or the password is wrong."),
     "user_inactive": lazy("This user is deactivated. Ask an administrator."),
     "login_throttled": lazy("Too many failed log-ins. Wait a few minutes, then try again."),
@@ -98,11 +156,65 @@ PROBLEMS: Texts = {
     "import_already_finished": lazy("This import is finished already."),
     "store_inactive": lazy("This store is not active, so it cannot import."),
     "upload_too_large": lazy("This file is too large."),
+    "product_invalid.price": lazy(
+        "Enter a price such as 29.99, without a sign and with no more decimals than the currency has."
+    ),
+    "product_invalid.sale_price": lazy("Enter a price such as 29.99, in the currency of the price."),
+    "product_invalid.currency": lazy("Enter a currency code such as EUR, the same for price and sale price."),
+    "product_invalid.display_order": lazy("Enter a whole number."),
+    "product_invalid.min_quantity": lazy("Enter a whole number from 1, not above the most that one buys."),
+    "product_invalid.max_quantity": lazy("Enter a whole number, not below the least that one buys."),
+    "product_invalid.title": lazy("This text is too long."),
+    "product_invalid.description": lazy("This text is too long."),
+    "product_invalid.brand": lazy("Use at most 255 characters."),
+    "product_invalid.sku": lazy("Use at most 64 characters."),
+    "product_invalid.image_link": lazy(
+        "Enter a full web address that starts with https://, without spaces or password."
+    ),
+    "product_invalid.additional_image_link": lazy(
+        "Enter a full web address that starts with https://, without spaces or password."
+    ),
+    "marketplace_product_invalid.price": lazy(
+        "Enter a price such as 29.99, without a sign and with no more decimals than the currency has."
+    ),
+    "marketplace_product_invalid.sale_price": lazy("Enter a price such as 29.99, in the currency of the price."),
+    "marketplace_product_invalid.currency": lazy(
+        "Enter a currency code such as EUR, the same for price and sale price."
+    ),
+    "marketplace_product_invalid.marketplace_product_id": lazy(
+        "Give the product an identifier of its own, of at most 255 characters."
+    ),
+    "marketplace_product_invalid.title": lazy("Enter a title of at most 1,000 characters."),
+    "marketplace_product_invalid.description": lazy("This text is too long."),
+    "marketplace_product_invalid.translations": lazy("Leave the product at least one title."),
+    "marketplace_product_invalid.link": lazy(
+        "Enter a full web address that starts with https://, without spaces or password."
+    ),
+    "marketplace_product_invalid.image_link": lazy(
+        "Enter a full web address that starts with https://, without spaces or password."
+    ),
+    "marketplace_product_invalid.additional_image_link": lazy(
+        "Enter a full web address that starts with https://, without spaces or password."
+    ),
+    "marketplace_product_exists": lazy("The marketplace has a product with this identifier already."),
+    "price_tiers_invalid.min_quantity": lazy("Enter a whole number above 1 and above that of the line before."),
+    "price_tiers_invalid.price": lazy("Enter a price such as 29.99, in the currency of the product's price."),
+    "sku_taken": lazy("Another product of the store has this number."),
+    "image_invalid": lazy("This is no picture: choose a PNG, JPEG, WebP or GIF file."),
+    "too_many_images": lazy("A product has at most 100 pictures: remove one first."),
     "store_invalid.name": lazy("Enter a name of 1 to 255 characters."),
     "store_invalid.description": lazy("Use at most 10,000 characters."),
     "store_invalid.contact_email": lazy("This is not an e-mail address."),
     "store_invalid.default_currency": lazy("Enter a currency code such as EUR."),
     "store_invalid.feed_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
+}
+
+REMARKS: Texts = {
+    "sale_price_not_lower": lazy("The sale price is not lower than the price."),
+    "sale_price_ignored": lazy(
+        "The sale price of the marketplace does not count any more: it is not below your own price."
+    ),
+    "tier_not_lower": lazy("One of the prices by quantity will never be used: it is not lower than the one before."),
 }
 
 
@@ -111,6 +223,18 @@ def say(texts: Texts, code: str | None) -> str:
     if not code:
         return gettext("None")
     return texts[code]() if code in texts else code.replace("_", " ").capitalize()
+
+
+def action(code: str) -> str:
+    """What an action of the audit log is called; one that nobody named reads as its words."""
+    return say(ACTIONS, code) if code in ACTIONS else code.replace("_", " ").replace(".", " ").capitalize()
+
+
+def scope(code: str) -> str:
+    """What a scope of API keys lets a program do."""
+    area, _, act = code.partition(":")
+    name = say(SCOPE_AREAS, area)
+    return gettext("%(area)s: read") % {"area": name} if act == "read" else gettext("%(area)s: change") % {"area": name}
 
 
 def problem(code: str, detail: str, field: str = "") -> str:
@@ -123,6 +247,11 @@ def problem(code: str, detail: str, field: str = "") -> str:
     name = f"{code}.{'feed_url' if field.startswith('feed_url') else field}"
     text = PROBLEMS.get(name) or PROBLEMS.get(code)
     return text() if text else detail
+
+
+def remark(code: str, message: str) -> str:
+    """What is worth knowing about something that was saved, in words; like `problem`."""
+    return REMARKS[code]() if current_language() != "en" and code in REMARKS else message
 
 
 def failure(job: ImportJob) -> str:

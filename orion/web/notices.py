@@ -6,7 +6,17 @@ from typing import Any
 
 from orion import notifications
 from orion.notifications import KINDS
+from orion.notifications.kinds import words
 from orion.web.i18n import current_language, translate
+
+_PASSWORD_TITLE = words("Choose a new password")
+_PASSWORD_ASKED = words(
+    "Somebody, hopefully you, wants a new password for the user %(name)s. Choose it within an hour, at this address. "
+    "If it was not you, do nothing: the old password stays."
+)
+_PASSWORD_BY_ADMIN = words(
+    "An administrator sends you the link to choose a new password for the user %(name)s. It is good for a day."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,13 @@ def put_in_words(kind: str, params: Mapping[str, Any], language: str | None = No
     code = language or current_language()
     title, text = (notifications.fill(translate(words, code), params) for words in (known.title, known.text))
     return Notice(title, text, _path(kind, params))
+
+
+def put_password_link_in_words(username: str, language: str, *, by_admin: bool) -> tuple[str, str]:
+    """Subject and text of the mail that carries the link to choose a password."""
+    title = translate(_PASSWORD_TITLE, language)
+    text = translate(_PASSWORD_BY_ADMIN if by_admin else _PASSWORD_ASKED, language)
+    return title, text % {"name": username}
 
 
 def _path(kind: str, params: Mapping[str, Any]) -> str | None:

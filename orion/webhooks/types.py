@@ -61,6 +61,14 @@ TYPES: dict[str, EventType] = {
     "import.completed": EventType("An import is finished, perhaps with rows that failed.", _IMPORT),
     "import.failed": EventType("An import broke off; what it had imported stays.", _FAILED),
     "import.cancelled": EventType("An import was stopped by a member.", _IMPORT | {"status": "cancelled"}),
+    "import.undone": EventType(
+        "An import was taken back: products have their prior values, are gone, or were left as they are.",
+        {
+            "import_id": 9,
+            "counts": {"restored": 14, "removed": 118, "kept": 2},
+            "url": "/api/v1/store/marketplace/imports/9/undo",
+        },
+    ),
     "stock.changed": EventType(
         "Stock at a location changed by `delta`, or what of it is free did (`delta` is 0 then).", _STOCK
     ),

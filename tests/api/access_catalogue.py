@@ -100,6 +100,8 @@ CATALOGUE_ROWS: dict[tuple[str, str], Row] = {
     ("DELETE", f"{MARKETPLACE}/{{product_id:path}}"): _SHARED,
     ("GET", "/api/v1/categories"): any_user(prepare=a_category),
     ("GET", "/api/v1/categories/{category_id}"): any_user(prepare=a_category),
+    ("GET", "/api/v1/marketplace/facets"): any_user(),
+    ("GET", f"{PRODUCTS}/facets"): member("viewer"),
     ("GET", ONE): member("viewer", prepare=a_product),
     ("POST", PRODUCTS): member("staff", 201, low="viewer", prepare=something_to_list, body={"marketplace_product": 0}),
     ("PATCH", ONE): member("staff", body={"brand": "Of {caller}"}, **_OWN),

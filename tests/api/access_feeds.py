@@ -4,10 +4,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from orion.feeds import FeedSchedule, create_schedule
+from orion.feeds import FeedSchedule, ImportChange, ImportUndo, create_schedule
+from orion.feeds.models import IssueRow
 from orion.plumbing.runtime import Runtime
-from tests.api.access_imports import STORE, _demo, room
-from tests.api.access_rows import Row, member
+from tests.api.access_imports import ADMIN, STORE, _demo, an_import, room
+from tests.api.access_rows import Row, admin_only, member
 from tests.factories.feeds import make_import
 
 MAPPINGS = f"{STORE}/marketplace/mappings"
@@ -39,6 +40,42 @@ async def a_held_import(runtime: Runtime) -> dict[str, Any]:
         return {"job_id": made.id}
 
 
+async def a_dry_run(runtime: Runtime) -> dict[str, Any]:
+    """A dry run of DEMO's, which can be applied."""
+    await room(runtime)
+    async with runtime.database.transaction() as session:
+        return {"job_id": (await make_import(session, await _demo(session), mode="dry_run")).id}
+
+
+async def an_import_with_failed_rows(runtime: Runtime) -> dict[str, Any]:
+    """An import of DEMO's with a row that failed."""
+    await room(runtime)
+    async with runtime.database.transaction() as session:
+        made = await make_import(session, await _demo(session), header="id,title", details={"delimiter": ","})
+        session.add(IssueRow(import_job_id=made.id, row_number=2, is_failed=True, is_cut=False, record="A1,"))
+        return {"job_id": made.id}
+
+
+async def a_change(runtime: Runtime) -> dict[str, Any]:
+    """An import of DEMO's that changed something which is not there any more."""
+    await room(runtime)
+    async with runtime.database.transaction() as session:
+        made = await make_import(session, await _demo(session))
+        values = {"kind": "created", "product_id": 1, "identifier": "gone", "language": "en"}
+        session.add(ImportChange(import_job_id=made.id, row_number=2, **values))
+        return {"job_id": made.id}
+
+
+async def an_undo(runtime: Runtime) -> dict[str, Any]:
+    """An import of DEMO's that was undone."""
+    path = await an_import(runtime)
+    async with runtime.database.transaction() as session:
+        session.add(ImportUndo(import_job_id=path["job_id"], total_count=1, status="completed"))
+    return path
+
+
+IMPORT = f"{STORE}/marketplace/imports/{{job_id}}"
+
 FEED_ROWS: dict[tuple[str, str], Row] = {
     ("GET", MAPPINGS): member("viewer"),
     ("PUT", MAPPINGS): member("staff", low="viewer", body={"columns": {}, "marketplace": "Letzshop"}, changes=False),
@@ -54,7 +91,14 @@ FEED_ROWS: dict[tuple[str, str], Row] = {
     ),
     ("DELETE", f"{SCHEDULES}/{{schedule_id}}"): member("staff", 204, low="viewer", prepare=a_schedule),
     ("POST", f"{SCHEDULES}/{{schedule_id}}/run"): member("staff", 202, low="viewer", prepare=a_schedule),
-    ("POST", f"{STORE}/marketplace/imports/{{job_id}}/confirm-gone"): member(
-        "staff", low="viewer", prepare=a_held_import
-    ),
+    ("POST", f"{IMPORT}/confirm-gone"): member("staff", low="viewer", prepare=a_held_import),
+    ("GET", f"{IMPORT}/changes"): member("viewer", prepare=an_import),
+    ("GET", f"{IMPORT}/failed-rows.csv"): member("viewer", prepare=an_import_with_failed_rows),
+    ("POST", f"{IMPORT}/apply"): member("staff", 202, low="viewer", prepare=a_dry_run),
+    ("POST", f"{IMPORT}/retry"): member("staff", 202, low="viewer", prepare=an_import_with_failed_rows),
+    ("POST", f"{IMPORT}/undo"): member("staff", 202, low="viewer", prepare=a_change),
+    ("GET", f"{IMPORT}/undo"): member("viewer", prepare=an_undo),
+    ("GET", f"{ADMIN}/{{job_id}}/changes"): admin_only(prepare=an_import),
+    ("POST", f"{ADMIN}/{{job_id}}/undo"): admin_only(202, prepare=a_change),
+    ("GET", f"{ADMIN}/{{job_id}}/undo"): admin_only(prepare=an_undo),
 }

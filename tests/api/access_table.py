@@ -13,7 +13,9 @@ from tests.api.access_catalogue import CATALOGUE_ROWS
 from tests.api.access_feeds import FEED_ROWS
 from tests.api.access_imports import IMPORT_ROWS
 from tests.api.access_inventory import INVENTORY_ROWS
+from tests.api.access_people import PEOPLE_ROWS
 from tests.api.access_rows import Row, any_user, public
+from tests.api.access_statistics import STATISTICS_ROWS
 from tests.api.access_webhooks import WEBHOOK_ROWS
 from tests.factories.people import PASSWORD
 
@@ -50,4 +52,6 @@ ROWS: dict[tuple[str, str], Row] = {
     **FEED_ROWS,
     **INVENTORY_ROWS,
     **WEBHOOK_ROWS,
+    **PEOPLE_ROWS,
+    **STATISTICS_ROWS,
 }

@@ -57,7 +57,8 @@ async def test_a_product_in_effect(
     assert shown["created_at"].endswith("Z")
     page = (await client.get(STORE, headers=headers, params={"language": "fr", "search": "lampe"})).json()
     listed_there = page.pop("items")
-    assert page == {"total": 1, "page": 1, "limit": 50}
+    rest = {"total_estimate": None, "searched": None, "next_cursor": None}
+    assert page == {"total": 1, "page": 1, "limit": 50, **rest}
     assert [{**shown, **item} for item in listed_there] == [shown]  # the single answer has more, and says the same
     for product_id in (foreign.id, 999):
         hidden = await client.get(f"{STORE}/{product_id}", headers=headers)
@@ -66,7 +67,7 @@ async def test_a_product_in_effect(
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("search=%25", 1), ("search=_", 0), ("search=", 2), ("is_active=false", 0), ("page=1000000", 0)],
+    [("search=100%25", 1), ("search=_", 0), ("search=", 2), ("is_active=false", 0), ("page=200", 0)],
 )
 async def test_odd_searches_and_pages(
     client: httpx.AsyncClient,
@@ -89,7 +90,7 @@ async def test_odd_searches_and_pages(
     [
         (f"{STORE}?serach=x", "query.serach"),
         (f"{STORE}?page=0", "query.page"),
-        (f"{STORE}?page=1000001", "query.page"),
+        (f"{STORE}?page=10001", "query.page"),
         (f"{STORE}?limit=1000", "query.limit"),
         (f"{STORE}?search={'x' * 201}", "query.search"),
         (f"{STORE}/1?lang=fr", "query.lang"),
@@ -146,7 +147,8 @@ async def test_the_shared_catalogue(
     of_stranger = await bearer(runtime, stranger)  # everyone who is logged in may read
     params = {"search": "amazing", "brand": "BrandName", "marketplace": "letzshop", "shop_name": "store demo"}
     page = (await client.get(SHARED, params=params, headers=of_stranger)).json()
-    assert {**page, "items": []} == {"items": [], "total": 1, "skip": 0, "limit": 100}
+    rest = {"total_estimate": None, "searched": None, "next_cursor": None}
+    assert {**page, "items": []} == {"items": [], "total": 1, "skip": 0, "limit": 100, **rest}
     product = page["items"][0]
     assert product["marketplace_product_id"] == "A/1 é"
     assert (product["price"], product["currency"], product["shop_name"]) == ("29.90", "EUR", "Store DEMO")

@@ -24,6 +24,10 @@ async def test_what_is_not_sent_stays(client: httpx.AsyncClient, headers: dict[s
     expected = {
         "store_code": "DEMO",
         "name": "Store DEMO",
+        **dict.fromkeys(("description", "domain", "website", "contact_email", "contact_phone")),
+        "business_address": None,
+        "tax_number": None,
+        "is_verified": False,
         "default_language": "fr",
         "default_currency": "EUR",
         "letzshop_csv_url_fr": "https://example.com/fr.csv",
@@ -45,6 +49,8 @@ async def test_what_is_not_sent_stays(client: httpx.AsyncClient, headers: dict[s
         ({"default_language": "xx"}, "body.default_language"),
         ({"default_currency": "EURO"}, "body.default_currency"),
         ({"name": None}, "body.name"),
+        ({"website": "https://user:secret@example.com"}, "body.website"),
+        ({"tax_number": "1" * 65}, "body.tax_number"),
         ({"letzshop_csv_url_es": "https://example.com/x"}, "body.letzshop_csv_url_es"),
     ],
 )

@@ -57,6 +57,10 @@ async def test_start_and_watch(client: httpx.AsyncClient, runtime: Runtime, head
         "filename": None,
         "batch_size": 1000,
         "on_missing": "keep",
+        "mode": "full",
+        "retry_of": None,
+        "dry_run_id": None,
+        "changes_purged": False,
         "imported_count": 0,
         "updated_count": 0,
         "unchanged_count": 0,
@@ -228,6 +232,8 @@ async def test_errors_with_row_data(
         "identifier": "SKU-2",
         "error_message": "The price 'abc' is not a number: write it like 29.90 EUR.",
         "row_data": {"id": "SKU-2", "price": "abc"},
+        "column_name": None,
+        "value": None,
     }
     warnings = (await client.get(path, headers=headers, params={"severity": "warning"})).json()
     assert [(item["row_number"], item["identifier"]) for item in warnings["items"]] == [(4, None)]

@@ -1,5 +1,4 @@
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.catalog import (
@@ -12,7 +11,6 @@ from orion.catalog import (
     translations_of,
 )
 from orion.kernel import Conflict, Invalid, Money, NotFound
-from orion.plumbing.db import Database
 from tests.factories.catalog import make_marketplace_product
 from tests.factories.stores import make_store
 
@@ -93,7 +91,7 @@ async def test_the_catalogue_is_filtered(session: AsyncSession) -> None:
 
 
 @pytest.mark.parametrize(
-    ("skip", "limit", "field"), [(-1, 10, "skip"), (10**9 + 1, 10, "skip"), (0, 0, "limit"), (0, 201, "limit")]
+    ("skip", "limit", "field"), [(-1, 10, "skip"), (9_991, 10, "skip"), (0, 0, "limit"), (0, 201, "limit")]
 )
 async def test_impossible_pages_are_refused(session: AsyncSession, skip: int, limit: int, field: str) -> None:
     with pytest.raises(Invalid) as refusal:
@@ -107,29 +105,10 @@ async def test_pages_and_steps_cover_the_catalogue_once(session: AsyncSession) -
     page = await list_marketplace_products(session, MarketplaceFilter(), skip=3, limit=3)
     assert [product.marketplace_product_id for product in page.items] == ["N-3", "N-4"]
     assert page.total == 5
-    assert (await list_marketplace_products(session, MarketplaceFilter(), skip=10**9, limit=200)).items == []
+    assert (await list_marketplace_products(session, MarketplaceFilter(), skip=9_800, limit=200)).items == []
 
     wanted, seen, after = MarketplaceFilter(brand="even"), [], 0
     while step := await marketplace_products_after(session, wanted, after=after, limit=2):
         seen += [product.marketplace_product_id for product in step]
         after = step[-1].id
     assert seen == ["N-0", "N-2", "N-4"]
-
-
-@pytest.mark.parametrize(("size", "statements_expected"), [(1, 1), (19, 1), (20, 2), (30, 2)])
-async def test_a_page_takes_the_same_statements_whatever_its_length(
-    database: Database, size: int, statements_expected: int
-) -> None:
-    async with database.transaction() as session:
-        for _ in range(size):
-            await make_marketplace_product(session, titles={"en": "Thing", "fr": "Chose", "de": "Ding"})
-    statements: list[str] = []
-
-    @sa.event.listens_for(database.engine.sync_engine, "before_cursor_execute")
-    def note(connection, cursor, statement, parameters, context, executemany) -> None:
-        statements.append(statement)
-
-    async with database.reading() as session:
-        page = await list_marketplace_products(session, MarketplaceFilter(search="thing", language="fr"), limit=20)
-    assert (len(page.items), page.total) == (min(size, 20), size)
-    assert len([text for text in statements if not text.startswith("BEGIN")]) == statements_expected

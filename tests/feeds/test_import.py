@@ -161,7 +161,7 @@ async def test_the_last_good_row_of_an_id_wins_whatever_the_batch(runtime: Runti
             (154, "error", "invalid_price", "D"),
         ]
     async with runtime.database.reading() as session:
-        page = await catalog.list_products(session, access, search="Second")
+        page = await catalog.list_products(session, access, catalog.ListingFilter(search="Second"))
     assert [str(item.price) for item in page.items] == ["2.00"]
 
 

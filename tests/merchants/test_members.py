@@ -62,8 +62,8 @@ async def test_owners_let_anybody_in_and_managers_only_lower_ones(database: Data
     assert (await roles(database))["outsider"] == "staff"
     async with database.reading() as session:
         entry = (await session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "member.added"))).one()
-    assert (entry.actor_id, entry.subject) == (people["manager"].id, "merchant:1")
-    assert entry.details == {"user_id": outsider.id, "before": None, "after": "staff"}
+    assert (entry.actor_id, entry.subject) == (people["manager"].id, "user:outsider")
+    assert entry.details == {"user_id": outsider.id, "role": {"before": None, "after": "staff"}}
 
 
 async def test_managers_leave_owners_and_managers_alone(database: Database, people: dict[str, User]) -> None:

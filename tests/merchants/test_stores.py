@@ -155,7 +155,7 @@ async def test_an_update_keeps_what_it_was_and_writes_down_what_it_became(databa
     assert [entry.details for entry in entries] == [
         {
             "name": {"before": "Before", "after": "After"},
-            "feed_url_en": {"before": FEED, "after": None},
+            "feed_url_en": {"before": "https://feeds.example.com/products.csv?•••", "after": None},
             "default_language": {"before": "en", "after": "fr"},
             "default_currency": {"before": "EUR", "after": "CHF"},
         }

@@ -12,6 +12,7 @@ NOT_OF_AN_IMPORT = {"feed_id", "feed_rows", "feed_mappings", "feed_schedules", "
     "invalid_batch_size",
     "invalid_source_url",
     "unknown_import_status",
+    "unknown_kind",
     "unknown_on_missing",
     "invalid_mapping",
     "invalid_schedule",

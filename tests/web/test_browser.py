@@ -220,7 +220,7 @@ def test_typing_filters_products_and_keeps_the_cursor(open_page: Open) -> None:
     expect(page.locator("#products tbody tr")).to_have_count(1)
     assert "search=Th" in page.url
     page.get_by_role("link", name="Thé 17").click()
-    expect(page.get_by_role("dialog", name="Thé 17")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Thé 17")).to_be_visible()
 
 
 def test_the_menu_switches_language_and_theme(open_page: Open) -> None:

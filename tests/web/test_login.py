@@ -146,8 +146,7 @@ async def test_who_is_logged_in_need_not_log_in(owner: Shopkeeper) -> None:
 
 
 async def test_an_administrator_starts_with_the_imports(admin: Visitor) -> None:
-    assert (await admin.client.get("/")).headers["location"] == "/admin/imports"
-    assert (await admin.client.get("/admin")).headers["location"] == "/admin/imports"
+    assert (await admin.client.get("/")).headers["location"] == "/admin"
 
 
 async def test_who_has_no_store_is_told_how_to_get_one(client: httpx.AsyncClient, runtime: Runtime) -> None:

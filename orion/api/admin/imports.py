@@ -5,14 +5,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import AliasChoices, BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import feeds, merchants
+from orion.api.change_answers import ChangeFilter, ChangePage, UndoAnswer, UndoFilter, UndoReport
 from orion.api.dependencies import AdminUser, SessionDep
 from orion.api.import_answers import ImportAnswer, NewImport, started
 from orion.api.inputs import NO_PARAMETERS, Id, Paged
 from orion.api.problems import PROBLEM_RESPONSES, body_fields
 from orion.api.routing import TransactionalRoute
 from orion.feeds import ImportJobView
+from orion.identity import Admin
+from orion.merchants import StoreAccess
 
 PREFIX = "/api/v1/admin/marketplace-import-jobs"
 
@@ -110,3 +114,37 @@ async def show_import_statistics(session: SessionDep, admin: AdminUser) -> Impor
 async def show_admin_import(session: SessionDep, admin: AdminUser, job_id: Id) -> AdminImportAnswer:
     """One import with its counters, its progress and the names around it."""
     return AdminImportAnswer.of_view(await feeds.get_any_import(session, admin, job_id))
+
+
+@router.get("/{job_id}/changes", summary="Show what an import of any store changed")
+async def list_admin_import_changes(
+    session: SessionDep, admin: AdminUser, job_id: Id, wanted: Annotated[ChangeFilter, Query()]
+) -> ChangePage:
+    """Row by row with the values before and after, as the store's own operation shows it."""
+    access = await _access(session, admin, job_id)
+    return ChangePage.of(await feeds.list_changes(session, access, job_id, **wanted.model_dump()))
+
+
+@router.post("/{job_id}/undo", status_code=202, summary="Undo an import of any store", dependencies=NO_PARAMETERS)
+async def undo_admin_import(session: SessionDep, admin: AdminUser, job_id: Id, response: Response) -> UndoAnswer:
+    """Take an import back, as the store's own operation does; the caller is noted as who asked for it."""
+    undo = await feeds.undo_import(session, await _access(session, admin, job_id), job_id)
+    response.headers["Location"] = f"{PREFIX}/{job_id}/undo"
+    return UndoAnswer.of(undo)
+
+
+@router.get("/{job_id}/undo", summary="Show the report of an undo of any store")
+async def show_admin_undo(
+    session: SessionDep, admin: AdminUser, job_id: Id, wanted: Annotated[UndoFilter, Query()]
+) -> UndoReport:
+    """How far it is, and what it left as it is and why."""
+    access = await _access(session, admin, job_id)
+    undo = await feeds.get_undo(session, access, job_id)
+    found = await feeds.list_undo_conflicts(session, access, job_id, page=wanted.page, limit=wanted.limit)
+    return UndoReport.of_page(undo, found)
+
+
+async def _access(session: AsyncSession, admin: Admin, job_id: int) -> StoreAccess:
+    """The way into the store that an import belongs to."""
+    view = await feeds.get_any_import(session, admin, job_id)
+    return await merchants.open_store_as_admin(session, admin, view.job.store_id)

@@ -4,8 +4,13 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
 
+from orion.api.compat import letzshop_products as products
 from orion.api.compat import letzshop_shapes as shapes
+from orion.api.compat import letzshop_shops as shops
+from orion.api.compat import letzshop_statistics as statistics
+from orion.api.compat import letzshop_stock as stock
 from orion.api.compat.table import Adapter, Row, build_compat
+from orion.api.inputs import NO_PARAMETERS
 from orion.plumbing.runtime import Runtime
 
 ROOT = "/v2.1"
@@ -30,8 +35,25 @@ ROWS: tuple[Row, ...] = (
     Row("POST", "/shops", "POST /api/v1/shop", "shops"),
     Row("GET", "/shops", "GET /api/v1/shop", "shops"),
     Row("GET", "/shops/{shop_code}", "GET /api/v1/shop/{shop_code}", "shops"),
-    Row("POST", "/import-csv", Adapter(shapes.start_csv_import, 202), "csv"),
+    Row("PUT", "/shops/{shop_code}", "PUT /api/v1/shop/{shop_code}", "shops"),
     Row("GET", "/import-status/{job_id}", "GET /api/v1/marketplace/import-status/{job_id}", "csv"),
+    Row("GET", "/admin/users", "GET /api/v1/admin/users", "admin"),
+    Row("PUT", "/admin/users/{user_id}/status", "PUT /api/v1/admin/users/{user_id}/status", "admin"),
+    Row("GET", "/admin/shops", "GET /api/v1/admin/shops", "admin"),
+    Row("PUT", "/admin/shops/{shop_id}/verify", "PUT /api/v1/admin/shops/{shop_id}/verify", "admin"),
+    Row("PUT", "/admin/shops/{shop_id}/status", "PUT /api/v1/admin/shops/{shop_id}/status", "admin"),
+    Row(
+        "POST", "/shops/{shop_code}/products", Adapter(shops.add_shop_product, 201, dependencies=NO_PARAMETERS), "shops"
+    ),
+    Row("GET", "/shops/{shop_code}/products", Adapter(shops.list_shop_products), "shops"),
+    Row("POST", "/products", Adapter(products.create_product, 201, dependencies=NO_PARAMETERS), "products"),
+    Row("GET", "/products/{product_id:path}", Adapter(products.show_product), "products"),
+    Row("PUT", "/products/{product_id:path}", Adapter(products.change_product), "products"),
+    Row("DELETE", "/products/{product_id:path}", "DELETE /api/v1/marketplace/product/{product_id:path}", "products"),
+    Row("POST", "/stock", Adapter(stock.set_stock, dependencies=NO_PARAMETERS), "stock"),
+    Row("GET", "/stock/{gtin}", Adapter(stock.show_stock), "stock"),
+    Row("POST", "/import-csv", Adapter(shapes.start_csv_import, 202, dependencies=NO_PARAMETERS), "csv"),
+    Row("GET", "/stats", Adapter(statistics.show_marketplace_figures, dependencies=NO_PARAMETERS), "statistics"),
     Row("GET", "/admin/import-jobs", "GET /api/v1/admin/marketplace-import-jobs", "admin"),
 )
 

@@ -24,6 +24,7 @@ class Adapter:
     transactional: bool = True
     """Whether it runs in a transaction; not what must answer without a working database."""
     responses: dict[int | str, dict[str, Any]] | None = None
+    dependencies: Sequence[Any] = ()
     response_model: Any = None
     """What the answer is, where the handler's annotation cannot say it."""
 
@@ -117,6 +118,7 @@ def _add_adapter(router: APIRouter, row: Row, adapter: Adapter) -> None:
         summary=summary,
         status_code=adapter.status,
         responses={**PROBLEM_RESPONSES, **(adapter.responses or {})},
+        dependencies=adapter.dependencies,
         route_class_override=_route_class(adapter),
         **options,
     )

@@ -77,19 +77,19 @@ async def set_inventory(session: SessionDep, room: Keeper, body: StockRequest) -
 
     409 `stock_reserved` below what is reserved there.
     """
-    return await _change(session, room, body, inventory.set_level)
+    return await change_level(session, room, body, inventory.set_level)
 
 
 @router.post("/add", summary="Add to a quantity", dependencies=NO_PARAMETERS)
 async def add_inventory(session: SessionDep, room: Keeper, body: StockRequest) -> ChangedAnswer:
     """Put more of a GTIN at a location, which is made on first use."""
-    return await _change(session, room, body, inventory.add)
+    return await change_level(session, room, body, inventory.add)
 
 
 @router.post("/remove", summary="Remove from a quantity", dependencies=NO_PARAMETERS)
 async def remove_inventory(session: SessionDep, room: Keeper, body: StockRequest) -> ChangedAnswer:
     """Take some of a GTIN away from a location. 409 `insufficient_stock`, saying what is there, when it is too much."""
-    return await _change(session, room, body, inventory.remove)
+    return await change_level(session, room, body, inventory.remove)
 
 
 @router.get("", summary="List levels")
@@ -124,9 +124,10 @@ async def show_inventory_total(session: SessionDep, room: Reader, gtin: str) -> 
     return TotalAnswer.of(await inventory.summary(session, room, gtin))
 
 
-async def _change(
+async def change_level(
     session: SessionDep, room: Stockroom, body: StockRequest, verb: Callable[..., Awaitable[LevelNow]]
 ) -> ChangedAnswer:
+    """Do to a level what the body says. Raises what the verb raises, with the body's fields."""
     with body_fields():
         warning = inventory.parse_label(body.gtin).warning
         key = ItemKey(gtin=body.gtin)

@@ -8,12 +8,25 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from orion import catalog
+from orion.api.answers import json_answer
 from orion.api.dependencies import CatalogReader, RuntimeDep, SessionDep
 from orion.api.inputs import Parameters
 from orion.api.problems import PROBLEM_RESPONSES
+from orion.api.product_filters import (
+    CURSOR,
+    ESTIMATE,
+    SEARCHED,
+    SORT,
+    TOTAL,
+    SharedFields,
+    SharedSort,
+    cursor_scope,
+)
 from orion.api.routing import TransactionalRoute
 from orion.api.tables import CSV_RESPONSE, Format, csv_response, wants_csv
-from orion.catalog import MarketplaceFilter, MarketplaceProductView, ProductTexts
+from orion.catalog import GOOGLE_ATTRIBUTES, MarketplaceFilter, MarketplaceProductView, ProductTexts
+from orion.kernel import MAX_SKIP, FieldError, Invalid
+from orion.plumbing.cursors import read_cursor, write_cursor
 from orion.plumbing.db import Database
 
 EXPORT_STEP = 1000
@@ -41,24 +54,14 @@ EXPORT_COLUMNS = (
 )
 
 
-class MarketplaceProductFilter(Parameters):
-    """Which marketplace products are wanted, and how."""
+class MarketplaceProductQuery(SharedFields):
+    """Which marketplace products are wanted, in which order, and which page of them."""
 
-    marketplace: str | None = Field(None, examples=["Letzshop"])
-    brand: str | None = Field(None, description="exactly this brand")
-    search: str | None = Field(None, max_length=200, description="part of a title, id, GTIN or brand, in any case")
-    store: str | None = Field(
-        None, alias="shop_name", description="name or code of the store whose feed describes the product"
-    )
-    availability: str | None = Field(None, description="in_stock, out_of_stock, preorder or backorder")
-    language: str | None = Field(None, description="the language wanted for texts: en, fr or de")
-    skip: int = Field(0, ge=0, le=10**9)
+    sort: SharedSort | None = Field(None, description=SORT)
+    cursor: str | None = Field(None, max_length=2000, description=CURSOR)
+    skip: int = Field(0, ge=0, le=MAX_SKIP, description="pages end with the 10,000th product")
     limit: int | None = Field(None, ge=1, le=200, description="100 if not given; as CSV: all")
     format: Format | None = None
-
-    def wanted(self) -> MarketplaceFilter:
-        """The filter of the catalogue."""
-        return MarketplaceFilter(**self.model_dump(exclude={"skip", "limit", "format"}))
 
 
 class ProductChoice(Parameters):
@@ -169,10 +172,15 @@ class MarketplaceProductList(BaseModel):
     """A stretch of the catalogue."""
 
     items: list[MarketplaceProductAnswer]
-    total: int
+    total: int | None = Field(description=TOTAL, examples=[1])
+    total_estimate: int | None = Field(description=ESTIMATE, examples=[None])
+    searched: str | None = Field(description=SEARCHED, examples=[None])
     skip: int
     limit: int
+    next_cursor: str | None = Field(description="null at the end of the list", examples=[None])
 
+
+_ALWAYS = tuple(name for name in MarketplaceProductAnswer.model_fields if name in GOOGLE_ATTRIBUTES)
 
 router = APIRouter(
     prefix="/api/v1/marketplace/product",
@@ -188,19 +196,62 @@ async def list_marketplace_products(
     runtime: RuntimeDep,
     session: SessionDep,
     user: CatalogReader,  # noqa: ARG001 (logged in is all it takes)
-    query: Annotated[MarketplaceProductFilter, Query()],
-) -> MarketplaceProductList | Response:
-    """Marketplace products in the order in which the catalogue met them.
+    query: Annotated[MarketplaceProductQuery, Query()],
+) -> Response:
+    """Marketplace products, in the order in which the catalogue met them unless `sort` says otherwise.
 
-    As CSV (`Accept: text/csv` or `?format=csv`) all that match come, or `limit` of them after `skip`.
+    Go on with `next_cursor`: no product is shown twice or left out, whatever is written meanwhile. A word that nothing
+    is called is mended: see `searched`. As CSV (`Accept: text/csv` or `?format=csv`) all that match come, oldest
+    first, or `limit` of them after `skip`.
     """
-    limit = query.limit or 100
-    found = await catalog.list_marketplace_products(session, query.wanted(), skip=query.skip, limit=limit)
-    if not wants_csv(request, query.format):
-        items = [MarketplaceProductAnswer.of(product) for product in found.items]
-        return MarketplaceProductList(items=items, total=found.total, skip=query.skip, limit=limit)
-    rest = query.limit is None
-    return csv_response("products.csv", EXPORT_COLUMNS, _export(runtime.database, query.wanted(), found.items, rest))
+    limit, wanted, as_csv = query.limit or 100, query.wanted(), wants_csv(request, query.format)
+    sort = "oldest" if as_csv else query.sort
+    scope = cursor_scope("marketplace", wanted, sort)
+    after = read_cursor(runtime.settings, scope, query.cursor) if query.cursor is not None else None
+    if after is not None and query.skip:
+        raise Invalid("invalid_page", "Send skip or cursor", errors=[FieldError("skip", "Send skip or cursor")])
+    found = await catalog.list_marketplace_products(
+        session, wanted, sort=sort, after=after, skip=query.skip, limit=limit
+    )
+    if as_csv:
+        rest = query.limit is None
+        return csv_response("products.csv", EXPORT_COLUMNS, _export(runtime.database, wanted, found.items, rest))
+    return json_answer(
+        {
+            "items": [as_json(product) for product in found.items],
+            "total": found.total,
+            "total_estimate": found.total_estimate,
+            "searched": found.searched,
+            "skip": found.skip,
+            "limit": found.limit,
+            "next_cursor": write_cursor(runtime.settings, scope, found.after) if found.after else None,
+        }
+    )
+
+
+def as_json(product: MarketplaceProductView) -> dict[str, Any]:
+    """`MarketplaceProductAnswer` without its validation, which a long list has no time for."""
+    money = product.price or product.sale_price
+    google = product.google
+    shown: dict[str, Any] = {
+        "id": product.id,
+        "marketplace": product.marketplace,
+        "marketplace_product_id": product.marketplace_product_id,
+        "title": product.title,
+        "language": product.language,
+        "description": product.description,
+        "price": None if product.price is None else str(product.price),
+        "sale_price": None if product.sale_price is None else str(product.sale_price),
+        "currency": money.currency if money else None,
+        **{name: google[name] for name in _ALWAYS},
+        "shop_code": product.store_code,
+        "shop_name": product.store_name,
+        "attributes": product.attributes,
+        "created_at": product.created_at,
+        "updated_at": product.updated_at,
+    }
+    shown |= {name: value for name, value in google.items() if value is not None}
+    return shown
 
 
 @router.get("/{product_id:path}", summary="Show a marketplace product")

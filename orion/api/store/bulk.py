@@ -10,20 +10,15 @@ from orion import catalog
 from orion.api.dependencies import SessionDep
 from orion.api.inputs import NO_PARAMETERS, Body, Id
 from orion.api.problems import PROBLEM_RESPONSES, body_fields
+from orion.api.product_filters import ListingFields
 from orion.api.routing import TransactionalRoute
 from orion.api.store.product_writes import Staff
 from orion.api.store.products import Viewer
 from orion.catalog import BulkAnswer, BulkRun, SampleProduct
 
 
-class BulkFilter(Body):
+class BulkFilter(ListingFields):
     """Which products are meant: as the filters of `GET /api/v1/store/products`; {} means all."""
-
-    search: str | None = Field(None, max_length=200)
-    availability: str | None = None
-    brand: str | None = None
-    marketplace: str | None = None
-    is_active: bool | None = None
 
 
 class BulkRequest(Body):

@@ -1,35 +1,42 @@
 """A store's products as they are in effect."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from orion import catalog
-from orion.api.dependencies import SessionDep, store_access
-from orion.api.inputs import Paged, Parameters
-from orion.api.problems import PROBLEM_RESPONSES
+from orion.api.answers import json_answer
+from orion.api.dependencies import RuntimeDep, SessionDep, store_access
+from orion.api.inputs import Parameters
+from orion.api.problems import PROBLEM_RESPONSES, query_fields
+from orion.api.product_filters import (
+    CURSOR,
+    ESTIMATE,
+    SEARCHED,
+    SORT,
+    TOTAL,
+    ListingFields,
+    ListingSort,
+    cursor_scope,
+)
 from orion.api.routing import TransactionalRoute
 from orion.catalog import EffectiveProduct
-from orion.kernel import Money
+from orion.kernel import MAX_SKIP, FieldError, Invalid, Money
 from orion.merchants import StoreAccess
+from orion.plumbing.cursors import read_cursor, write_cursor
 
 Viewer = Annotated[StoreAccess, Depends(store_access("viewer", "products"))]
 
 
-class ProductFilter(Paged):
-    """Which products are wanted."""
+class ProductQuery(ListingFields):
+    """Which products are wanted, in which order, and which page of them."""
 
+    sort: ListingSort | None = Field(None, description=SORT)
+    cursor: str | None = Field(None, max_length=2000, description=CURSOR)
+    page: int = Field(1, ge=1, le=MAX_SKIP, description="from 1; pages end with the 10,000th product")
     limit: int = Field(50, ge=1, le=200)
-    search: str | None = Field(None, max_length=200, description="part of a title, id, GTIN or brand, in any case")
-    availability: str | None = Field(
-        None, description="the effective one: in_stock, out_of_stock, preorder or backorder"
-    )
-    brand: str | None = Field(None, description="exactly this brand")
-    marketplace: str | None = None
-    is_active: bool | None = None
-    language: str | None = Field(None, description="the language wanted for texts: en, fr or de")
 
 
 class TextLanguage(Parameters):
@@ -106,12 +113,18 @@ class ProductPage(BaseModel):
     """One page of products."""
 
     items: list[ProductAnswer]
-    total: int
+    total: int | None = Field(description=TOTAL, examples=[1])
+    total_estimate: int | None = Field(description=ESTIMATE, examples=[None])
+    searched: str | None = Field(description=SEARCHED, examples=[None])
     page: int
     limit: int
+    next_cursor: str | None = Field(description="null at the end of the list", examples=[None])
 
 
 _MADE = ("price", "sale_price", "product_type", "additional_image_link", "overrides")
+_PLAIN = tuple(
+    name for name in ProductAnswer.model_fields if name not in ("price", "sale_price", "currency", "overrides")
+)
 
 router = APIRouter(
     prefix="/api/v1/store/products",
@@ -121,14 +134,58 @@ router = APIRouter(
 )
 
 
-@router.get("", summary="List the store's products")
+@router.get("", summary="List the store's products", response_model=ProductPage)
 async def list_store_products(
-    session: SessionDep, access: Viewer, wanted: Annotated[ProductFilter, Query()]
-) -> ProductPage:
-    """One page of the store's products: prices, availability and texts as buyers would see them."""
-    found = await catalog.list_products(session, access, **wanted.model_dump())
-    items = [ProductAnswer.of(product) for product in found.items]
-    return ProductPage(items=items, total=found.total, page=found.page, limit=found.limit)
+    session: SessionDep, runtime: RuntimeDep, access: Viewer, query: Annotated[ProductQuery, Query()]
+) -> Response:
+    """The store's products: prices, availability and texts as buyers would see them; filters mean these values too.
+
+    Go on with `next_cursor`: no product is shown twice or left out, whatever is written meanwhile. `page` counts from
+    the beginning each time, up to 10,000 products. A word that nothing is called is mended: see `searched`.
+    """
+    wanted = query.wanted()
+    scope = cursor_scope(f"products:{access.store.id}", wanted, query.sort)
+    after = read_cursor(runtime.settings, scope, query.cursor) if query.cursor is not None else None
+    if after is not None and query.page > 1:
+        raise Invalid("invalid_page", "Send page or cursor", errors=[FieldError("page", "Send page or cursor")])
+    with query_fields(skip="page"):
+        found = await catalog.list_products(
+            session,
+            access,
+            wanted,
+            sort=query.sort,
+            after=after,
+            skip=(query.page - 1) * query.limit,
+            limit=query.limit,
+        )
+    return json_answer(
+        {
+            "items": [as_json(product) for product in found.items],
+            "total": found.total,
+            "total_estimate": found.total_estimate,
+            "searched": found.searched,
+            "page": found.page,
+            "limit": found.limit,
+            "next_cursor": write_cursor(runtime.settings, scope, found.after) if found.after else None,
+        }
+    )
+
+
+def as_json(product: EffectiveProduct) -> dict[str, Any]:
+    """`ProductAnswer` without its validation, which a long list has no time for."""
+    own_money = product.own_price or product.own_sale_price
+    money = product.price or product.sale_price
+    shown = {name: getattr(product, name) for name in _PLAIN}
+    shown["price"], shown["sale_price"] = _amount(product.price), _amount(product.sale_price)
+    shown["currency"] = money.currency if money else None
+    shown["overrides"] = {
+        "price": _amount(product.own_price),
+        "sale_price": _amount(product.own_sale_price),
+        "currency": own_money.currency if own_money else None,
+        "availability": product.own_availability,
+        "condition": product.own_condition,
+    }
+    return shown
 
 
 def _amount(money: Money | None) -> str | None:

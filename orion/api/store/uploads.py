@@ -20,7 +20,7 @@ from orion.plumbing.runtime import Runtime
 UPLOAD_LIMIT = 4 * 1024**3 + 1_000_000
 """Bytes of a request with a file; the setting FEED_MAX_BYTES limits the file itself."""
 
-_FIELDS = ("file", "marketplace", "language", "batch_size", "on_missing")
+_FIELDS = ("file", "marketplace", "language", "batch_size", "on_missing", "dry_run", "retry_of")
 _CHUNK = 1 << 20
 
 
@@ -78,6 +78,10 @@ async def start_file_import(
     on_missing: Annotated[
         str, Form(description="products that the file no longer has: keep, unpublish or out_of_stock")
     ] = "keep",
+    dry_run: Annotated[bool, Form(description="only find out what the import would do")] = False,
+    retry_of: Annotated[
+        int | None, Form(ge=1, le=2**63 - 1, description="the import whose failed rows these are, mended")
+    ] = None,
 ) -> ImportAnswer:
     """Import a product file (multipart/form-data) into the store. Watch the import at the answer's `Location`.
 
@@ -94,6 +98,8 @@ async def start_file_import(
             language=language,
             batch_size=batch_size,
             on_missing=on_missing,
+            dry_run=dry_run,
+            retry_of=retry_of,
         )
     return started(response, job, access.store, f"{PREFIX}/imports")
 

@@ -9,7 +9,7 @@ from orion.feeds import STATUSES
 from orion.kernel import MARKETPLACES
 from orion.web import parse
 from orion.web.joblines import platform_lines
-from orion.web.render import is_htmx, redirect, render
+from orion.web.render import is_htmx, render
 from orion.web.visit import reading
 
 router = APIRouter(prefix="/admin")
@@ -17,12 +17,6 @@ router = APIRouter(prefix="/admin")
 JOBS_PER_PAGE = 20
 MOST_STORES = 500
 """How many stores a select offers; beyond that a person types the code."""
-
-
-@router.get("")
-async def admin(request: Request) -> Response:  # noqa: ARG001 (the address alone decides)
-    """The administration starts with its imports."""
-    return redirect("/admin/imports")
 
 
 @router.get("/imports")

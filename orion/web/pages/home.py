@@ -22,10 +22,10 @@ _ENDED = ("completed", "completed_with_errors", "failed")
 
 @router.get("/")
 async def root(request: Request) -> Response:
-    """The right home: imports for an administrator, the store for who has one, else a choice."""
+    """The right home: the administration for an administrator, the store for who has one, else a choice."""
     async with reading(request) as visit:
         if visit.user.role == "admin":
-            return redirect("/admin/imports")
+            return redirect("/admin")
         stores = await merchants.stores_of(visit.session, visit.user, page=1, limit=2)
         if stores.total == 1:
             return redirect(f"/store/{stores.items[0].code}")
@@ -46,7 +46,7 @@ async def store_home(request: Request, code: str) -> Response:
     async with reading(request) as visit:
         access = await merchants.open_store(visit.session, visit.user, code)
         imports = await feeds.list_imports(visit.session, access, limit=5)
-        products = await catalog.list_products(visit.session, access, page=1, limit=1)
+        products = await catalog.list_products(visit.session, access, limit=1)
         latest = await _last_ended_per_language(visit, access)
         lines = store_lines(access.store, imports.items)
         return render(
@@ -56,12 +56,12 @@ async def store_home(request: Request, code: str) -> Response:
             access=access,
             store=access.store,
             nav="home",
-            product_count=products.total,
+            product_count=products.length,
             import_count=imports.total,
             lines=lines,
             active=any(line.is_active for line in lines),
             to_fix=store_lines(access.store, [job for job in latest if _needs_care(job)]),
-            step=_next_step(access.store, imports.items, latest, products.total),
+            step=_next_step(access.store, imports.items, latest, products.length),
         )
 
 

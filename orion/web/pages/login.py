@@ -33,7 +33,8 @@ async def login_form(request: Request) -> Response:
         async with reading(request):
             return redirect(following)
     except LoginNeeded:
-        return render(request, "login.html", login="", following=following, error="")
+        changed = "password" in request.query_params
+        return render(request, "login.html", login="", following=following, error="", changed=changed)
 
 
 @router.post("/login")
@@ -91,6 +92,7 @@ def _refused(request: Request, login: str, following: str, error: OrionError) ->
         login=login,
         following=following,
         error=problem(error.code, error.detail),
+        changed=False,
         status=error.status,
     )
     if error.retry_after is not None:

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from orion import catalog, merchants
-from orion.kernel import LANGUAGES
+from orion.kernel import LANGUAGES, MAX_SKIP
 from orion.web import labels, parse
 from orion.web.i18n import current_language
 from orion.web.render import is_htmx, render
@@ -31,11 +31,13 @@ async def products(request: Request, code: str) -> Response:
         found = await catalog.list_products(
             visit.session,
             access,
-            search=filters["search"],
-            availability=filters["availability"],
-            brand=filters["brand"],
-            language=language,
-            page=parse.page_number(request),
+            catalog.ListingFilter(
+                search=filters["search"],
+                availability=filters["availability"],
+                brand=filters["brand"],
+                language=language,
+            ),
+            skip=min((parse.page_number(request) - 1) * PRODUCTS_PER_PAGE, MAX_SKIP - PRODUCTS_PER_PAGE),
             limit=PRODUCTS_PER_PAGE,
         )
         return render(
@@ -49,26 +51,4 @@ async def products(request: Request, code: str) -> Response:
             filters=filters,
             language=language,
             filtered=any(filters[name] for name in ("search", "availability", "brand")),
-        )
-
-
-@router.get("/{product_id:int}")
-async def product(request: Request, code: str, product_id: int) -> Response:
-    """Everything a product's readers see, and what the store itself has set."""
-    language = parse.choice(request, "language", LANGUAGES) or current_language()
-    async with reading(request) as visit:
-        access = await merchants.open_store(visit.session, visit.user, code)
-        shown = await catalog.get_product(visit.session, access, product_id, language)
-        return render(
-            request,
-            "store/_product.html" if is_htmx(request) else "store/panel.html",
-            user=visit.user,
-            access=access,
-            store=access.store,
-            nav="products",
-            panel="store/_product.html",
-            back=f"/store/{access.store.code}/products",
-            is_page=not is_htmx(request),
-            product=shown,
-            language=language,
         )

@@ -18,6 +18,12 @@ FIELDS = (
     "name",
     "description",
     "contact_email",
+    "contact_phone",
+    "website",
+    "domain",
+    "business_address",
+    "tax_number",
+    "low_stock_threshold",
     "default_language",
     "default_currency",
     "feed_url_en",
@@ -86,4 +92,4 @@ def settings_page(
 
 
 def _values(store: Store) -> dict[str, str]:
-    return {name: getattr(store, name) or "" for name in FIELDS}
+    return {name: "" if (value := getattr(store, name)) is None else str(value) for name in FIELDS}

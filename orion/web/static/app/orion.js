@@ -33,6 +33,14 @@ on("click", "[data-fill]", (link, e) => {
   e.preventDefault();
 });
 
+// Inherit: empties the field; saving is the form's own button. Without scripts the button saves at once.
+on("click", "[data-inherit]", (button, e) => {
+  const control = button.form.elements[button.value];
+  control.value = "";
+  control.focus();
+  e.preventDefault();
+});
+
 // A select that sends its form as soon as it is changed.
 on("change", "[data-submit]", (select) => select.form.requestSubmit());
 

@@ -1,0 +1,256 @@
+"""Pages of products: by position, stable while others write, in as few statements however many products there are.
+
+A page is found first, by ids alone, from the indexes; what is shown of its few products is joined afterwards.
+"""
+
+import operator as op
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from orion.catalog.filters import Branch, Reading, with_search
+from orion.catalog.models import MarketplaceProduct, Product
+from orion.catalog.orders import Order, Phase, order_of
+from orion.catalog.search import DOCUMENTS, FIRST_IDS, mend
+from orion.kernel import MAX_LIMIT, MAX_SKIP, FieldError, Invalid
+
+COUNTED = 10_000
+"""So many are counted one by one; what there is beyond is estimated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The rows of a page; `after` is the position of the last one, None at the list's end.
+
+    `total` is exact, or else None and `estimate` says about how many there are; both None where nobody counted.
+    `searched` are the words that were looked for instead of those typed, which nothing has.
+    """
+
+    rows: Sequence[sa.Row[Any]]
+    after: tuple[Any, ...] | None
+    total: int | None
+    estimate: int | None
+    searched: str | None
+
+
+def check_page(skip: int, limit: int, *, field: str = "skip") -> None:
+    """Raises Invalid (`invalid_page`) for an impossible page, and for one that ends behind product MAX_SKIP."""
+    errors = []
+    if not 1 <= limit <= MAX_LIMIT:
+        errors.append(FieldError("limit", f"limit must be from 1 to {MAX_LIMIT}"))
+    if skip < 0:
+        errors.append(FieldError(field, f"{field} must not be negative"))
+    elif skip + limit > MAX_SKIP and not errors:
+        message = f"Pages end with the {MAX_SKIP:,}th product: go on with next_cursor, or narrow the list down"
+        errors.append(FieldError(field, message))
+    if errors:
+        raise Invalid("invalid_page", "; ".join(error.message for error in errors), errors=errors)
+
+
+async def find(
+    session: AsyncSession,
+    reading: Reading,
+    shown: Callable[[Any], sa.Select[Any]],
+    *,
+    sort: str | None,
+    after: Sequence[Any] | None,
+    skip: int,
+    limit: int,
+    counting: bool = True,
+) -> Finding:
+    """A page of the list: `limit` rows from behind the position `after`, or after the first `skip`.
+
+    `shown` makes, of the found ids (`row_id`), the query of what is shown of them. Where nothing has the words of the
+    search, the nearest words are looked for. Raises Invalid (`unknown_sort`, `invalid_page`).
+    """
+    if reading.is_narrow or skip:
+        await plan_anew(session)
+    check_page(skip, limit)
+    searched = None
+    if after is not None:
+        searched, *after = after
+        if searched is not None and reading.search is not None:
+            reading = with_search(reading, reading.search.with_words(searched))
+    finding = await _Pager(session, reading, shown, sort, limit).page(after, skip, searched, counting=counting)
+    if finding.rows or finding.total or after is not None or reading.search is None:
+        return finding
+    mended = await mend(session, reading.search)
+    if mended is None:
+        return finding
+    pager = _Pager(session, with_search(reading, mended), shown, sort, limit)
+    found = await pager.page(None, skip, " ".join(mended.words), counting=counting)
+    return found if found.rows or found.total else finding
+
+
+async def plan_anew(session: AsyncSession) -> None:
+    """Have each statement of the transaction planned for its own values, not once for all values.
+
+    A frequent word is met soon by walking through the list, a rare one is looked up in the index.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(sa.text("SET LOCAL plan_cache_mode TO force_custom_plan"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pager:
+    session: AsyncSession
+    reading: Reading
+    shown: Callable[[Any], sa.Select[Any]]
+    sort: str | None
+    limit: int
+
+    async def page(self, after: Sequence[Any] | None, skip: int, searched: str | None, *, counting: bool) -> Finding:
+        order = order_of(self.reading, self.sort)
+        rows: list[sa.Row[Any]] = []
+        total: int | None = None
+        estimate: int | None = None
+        counting = counting and after is None
+        left = skip
+        for number, stage in enumerate(order.stages):
+            if after is not None and stage[-1].number < after[0]:
+                continue
+            position = after if after is not None and stage[0].number <= after[0] else None
+            found = await self._stage(order, number, position, left, self.limit + 1 - len(rows), counting and not rows)
+            if found and counting and not rows:
+                total, estimate = counted(found[0].counted)
+            rows += found
+            if len(rows) > self.limit or (total is not None and skip + len(rows) >= total):
+                break
+            if left:
+                left = 0 if found else left - await self._length(order, number, left)
+        if counting and not rows:
+            total, estimate = counted(await self.session.scalar(sa.select(self._count()))) if skip else (0, None)
+        more = len(rows) > self.limit
+        rows = rows[: self.limit]
+        return Finding(rows, (searched, *_position(rows[-1], order)) if more else None, total, estimate, searched)
+
+    async def _stage(
+        self, order: Order, number: int, after: Sequence[Any] | None, skip: int, wanted: int, counting: bool
+    ) -> list[sa.Row[Any]]:
+        """The rows of a stage; of what words find, first those that the small index of the first products knows."""
+        if self.reading.dialect == "postgresql" and self.reading.search is not None and not skip:
+            early = order_of(self.reading, self.sort, first=True)
+            if early.is_early and (after is None or after[-1] < FIRST_IDS):
+                rows = await self._rows(early, number, after, 0, wanted, counting)
+                all_there = len(rows) >= wanted and (rows[-1].phase > 0 or rows[-1].tie < FIRST_IDS or early.key_types)
+                if all_there or (rows and counting and counted(rows[0].counted)[0] == len(rows)):
+                    return rows
+        return await self._rows(order, number, after, skip, wanted, counting)
+
+    async def _rows(
+        self, order: Order, number: int, after: Sequence[Any] | None, skip: int, wanted: int, counting: bool
+    ) -> list[sa.Row[Any]]:
+        found = self._found(order, order.stages[number], after, skip, wanted).cte("found")
+        keys = [found.c[name] for name in _names(order)]
+        query = self.shown(found).add_columns(*keys).order_by(*_directed(keys, order))
+        if counting:
+            query = query.add_columns(self._count().label("counted"))
+        return list((await self.session.execute(query)).all())
+
+    def _found(
+        self, order: Order, stage: Sequence[Phase], after: Sequence[Any] | None, skip: int, wanted: int
+    ) -> sa.Select[Any]:
+        """The ids of a page with their keys; from each part of the stage as many as may be needed."""
+        parts = []
+        for phase in stage:
+            if after is not None and phase.number < after[0]:
+                continue
+            position = after if after is not None and phase.number == after[0] else None
+            for branch in self.reading.branches(order.own, phase.found):
+                part = self._part(order, phase, branch, position)
+                parts.append(part.limit(_literal(skip + wanted)))
+        if len(parts) == 1:
+            return parts[0].limit(_literal(wanted)).offset(_literal(skip)) if skip else parts[0]
+        union = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
+        merged = sa.select(union).order_by(*_directed([union.c[name] for name in _names(order)], order))
+        return merged.limit(_literal(wanted)).offset(_literal(skip) if skip else None)
+
+    def _part(self, order: Order, phase: Phase, branch: Branch, after: Sequence[Any] | None) -> sa.Select[Any]:
+        keys = [*phase.keys(branch.values)]
+        padded = [*keys, *(sa.null() for _ in order.key_types[len(keys) :])]
+        columns = [
+            sa.literal_column(str(phase.number), sa.Integer).label("phase"),
+            *(
+                sa.cast(key, type_).label(f"k{n}")
+                for n, (key, type_) in enumerate(zip(padded, order.key_types, strict=True))
+            ),
+            order.tie.label("tie"),
+            (MarketplaceProduct.id if self.reading.store_id is None else Product.id).label("row_id"),
+        ]
+        query = self.reading.listed(sa.select(*columns), order.needs_listed)
+        if phase.titled:
+            query = query.outerjoin(DOCUMENTS, DOCUMENTS.c.marketplace_product_id == self.reading.id)
+        query = query.where(*branch.conditions, *phase.where(branch.values))
+        sorting = [*keys, order.tie]
+        if after is not None:
+            values = [*after[1 : len(keys) + 1], after[-1]]
+            query = query.where(_behind(sorting, values, descending=order.descending))
+        return query.order_by(*(key.desc() if order.descending else key for key in sorting))
+
+    async def _length(self, order: Order, number: int, most: int) -> int:
+        """How long a stage is, up to `most`."""
+        found = self._found(order, order.stages[number], None, 0, most).subquery()
+        return await self.session.scalar(sa.select(sa.func.count()).select_from(found)) or 0
+
+    def _count(self) -> sa.ScalarSelect[str]:
+        """How many products there are, counted to one beyond COUNTED, and how far in the catalogue that reaches."""
+        return count_of(self.reading).scalar_subquery()
+
+
+def count_of(reading: Reading) -> sa.Select[str]:
+    """The length of a list as "count:id:lowest:highest", for `_counted`; it looks at COUNTED + 1 products at most."""
+    most = _literal(COUNTED + 1)
+    parts = []
+    for branch in reading.branches():
+        part = reading.listed(sa.select(reading.id.label("id"))).where(*branch.conditions)
+        parts.append((part if reading.search else part.order_by(reading.id)).limit(most))
+    union = parts[0] if len(parts) == 1 else sa.union_all(*(sa.select(part.subquery()) for part in parts))
+    sample = sa.select(union.subquery()).limit(most).subquery()
+    lowest, highest = (
+        sa.select(bound(reading.id)).where(*reading.scope()).correlate(None).scalar_subquery()
+        for bound in (sa.func.min, sa.func.max)
+    )
+    said = [sa.func.count(), sa.func.max(sample.c.id), lowest, highest]
+    text: Any = sa.literal("")
+    for number in said:
+        text = text + sa.func.coalesce(sa.cast(number, sa.Text), "0") + ":"
+    return sa.select(text).select_from(sample)
+
+
+def counted(text: str | None) -> tuple[int | None, int | None]:
+    """The exact length, or else about how many there are, going by how far in the catalogue the counted ones reach."""
+    count, reached, lowest, highest = map(int, (text or "0:0:0:0:").split(":")[:4])
+    if count <= COUNTED:
+        return count, None
+    return None, max(count, count * (highest - lowest + 1) // max(1, reached - lowest + 1))
+
+
+def _names(order: Order) -> list[str]:
+    return ["phase", *(f"k{number}" for number in range(len(order.key_types))), "tie"]
+
+
+def _directed(keys: Sequence[Any], order: Order) -> list[Any]:
+    """The keys as they sort: phases forward always."""
+    first, *rest = keys
+    return [first, *(key.desc() if order.descending else key for key in rest)]
+
+
+def _behind(keys: Sequence[Any], values: Sequence[Any], *, descending: bool) -> sa.ColumnElement[bool]:
+    here: Any = sa.tuple_(*keys) if len(keys) > 1 else keys[0]
+    there = [sa.literal(value, key.type) for key, value in zip(keys, values, strict=True)]
+    behind: sa.ColumnElement[bool] = (op.lt if descending else op.gt)(
+        here, sa.tuple_(*there) if there[1:] else there[0]
+    )
+    return behind
+
+
+def _position(row: sa.Row[Any], order: Order) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in _names(order))
+
+
+def _literal(number: int) -> Any:
+    """A number in the statement's text: the planner must know how little is wanted."""
+    return sa.literal_column(str(int(number)), sa.Integer)

@@ -1,0 +1,50 @@
+"""What somebody typed, cut into words in the form in which the index keeps them."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+from orion.kernel import FieldError, Invalid
+
+MAX_SEARCH_LENGTH = 200
+MAX_WORDS = 16
+
+_LIGATURES = str.maketrans(
+    {"ß": "ss", "œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ð": "d", "þ": "t", "\u0131": "i"}
+)
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The text as typed, its words, and the language that the reader speaks."""
+
+    text: str
+    words: tuple[str, ...]
+    language: str
+
+    def with_words(self, words: str) -> "Search":
+        """The search for other words, which have been cut already."""
+        return replace(self, words=tuple(words.split()))
+
+
+def read_search(text: str | None, language: str) -> Search | None:
+    """The search that a text means; None when there is nothing in it.
+
+    Words after the sixteenth do not count. Raises Invalid (`invalid_search`) for more than 200 characters, or a NUL.
+    """
+    wanted = (text or "").strip()
+    if not wanted:
+        return None
+    if "\0" in wanted or len(wanted) > MAX_SEARCH_LENGTH:
+        message = f"search takes up to {MAX_SEARCH_LENGTH} printable characters"
+        raise Invalid("invalid_search", message, errors=[FieldError("search", message)])
+    return Search(wanted, tuple(_WORD.findall(plain(wanted))[:MAX_WORDS]), language)
+
+
+def plain(text: str) -> str:
+    """Lower case without accents, as `orion_plain` of the index has it."""
+    if text.isascii():
+        return text.lower()
+    letters = unicodedata.normalize("NFD", text.lower().translate(_LIGATURES))
+    return unicodedata.normalize("NFC", "".join(letter for letter in letters if not unicodedata.combining(letter)))
