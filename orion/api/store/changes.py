@@ -21,8 +21,6 @@ from orion.plumbing.db import Database
 _CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The rows as a file to mend"}
 }
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The rows as a file to mend"}
-}
 
 
 class RowFilter(Parameters):
