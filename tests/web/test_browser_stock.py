@@ -1,9 +1,11 @@
 """A stockroom by hand in a real Chromium: count, sell too much, run low, be told, and tell another program."""
 
 import asyncio
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -47,7 +49,14 @@ def watched(sqlite_template: Path, tmp_path: Path, chromium: str) -> Iterator[Wa
         return cookie
 
     def make_app() -> FastAPI:
-        return create_app(Runtime(settings, Database(settings.effective_database_url, handlers=HANDLERS)))
+        database = Database(settings.effective_database_url, handlers=HANDLERS)
+
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            yield
+            await database.dispose()
+
+        return create_app(Runtime(settings, database), lifespan=lifespan)
 
     with ThreadPoolExecutor(1) as thread:  # Playwright has a loop of its own in this one
         cookie = thread.submit(asyncio.run, fill()).result()
@@ -72,7 +81,7 @@ def look(watched: Watched) -> None:
 
 
 def save(page: Page, action: str, quantity: str, **fields: str) -> None:
-    page.get_by_role("radio", name=action).check()
+    page.get_by_role("radio", name=re.compile(f"^{action}")).check()
     page.get_by_label("Quantity").fill(quantity)
     for name, value in fields.items():
         page.get_by_label(name.replace("_", " ")).fill(value)
@@ -120,7 +129,7 @@ def test_a_stockroom_by_hand(watched: Watched) -> None:
 
     page.get_by_role("link", name="Webhooks").click()
     page.get_by_role("link", name="New webhook").first.click()
-    page.get_by_label("Address").fill("https://example.com/orion")
+    page.get_by_label("Address", exact=True).fill("https://example.com/orion")
     look(watched)
     page.get_by_role("button", name="Save").click()
     assert page.get_by_label("Signing secret").input_value().startswith("whsec_")
