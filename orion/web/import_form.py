@@ -27,6 +27,8 @@ class ImportForm:
     language: str = "en"
     marketplace: str = "Letzshop"
     batch_size: str = str(DEFAULT_BATCH_SIZE)
+    on_missing: str = "keep"
+    dry_run: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
 
     def with_errors(self, errors: Mapping[str, str]) -> "ImportForm":
@@ -60,6 +62,8 @@ def sent_form(form: FormData) -> ImportForm:
         language=parse.field(form, "language"),
         marketplace=parse.field(form, "marketplace"),
         batch_size=parse.field(form, "batch_size") or str(DEFAULT_BATCH_SIZE),
+        on_missing=parse.field(form, "on_missing") or "keep",
+        dry_run=parse.field(form, "dry_run") == "1",
     )
 
 

@@ -86,6 +86,80 @@ FAILURES: Texts = {
     "upload_not_found": lazy("The uploaded file is not there any more"),
 }
 
+ON_MISSING: Texts = {
+    "keep": lazy("Leave them as they are"),
+    "unpublish": lazy("Unpublish them"),
+    "out_of_stock": lazy("Mark them as out of stock"),
+}
+
+DIFF_KINDS: Texts = {
+    "created": lazy("Added"),
+    "updated": lazy("Updated"),
+    "unchanged": lazy("Unchanged"),
+    "gone": lazy("No longer in the feed"),
+    "error": lazy("Errors"),
+}
+
+CHANGE_KINDS: Texts = {
+    "created": lazy("New"),
+    "updated": lazy("Changed"),
+    "listed": lazy("New in your store"),
+    "withdrawn": lazy("Gone"),
+    "returned": lazy("Back again"),
+    "unchanged": lazy("Unchanged"),
+    "error": lazy("Error"),
+}
+CHANGE_TONES = {"created": "ok", "updated": "info", "listed": "ok", "withdrawn": "warn", "error": "bad"}
+
+FIELDS: Texts = {
+    "title": lazy("Title"),
+    "description": lazy("Description"),
+    "price": lazy("Price"),
+    "sale_price": lazy("Sale price"),
+    "currency": lazy("Currency"),
+    "availability": lazy("Availability"),
+    "condition": lazy("Condition"),
+    "brand": lazy("Brand"),
+    "image_link": lazy("Picture"),
+    "additional_image_link": lazy("More pictures"),
+    "is_active": lazy("Published"),
+    "attributes": lazy("Other attributes"),
+    "google_product_category": lazy("Category"),
+    "source_store_id": lazy("Described by store"),
+}
+
+UNDO_REASONS: Texts = {
+    "edited_since": lazy("It was changed since."),
+    "deleted_since": lazy("It was deleted since."),
+    "in_another_feed": lazy("Another feed of the store has this product too."),
+    "listed_by_others": lazy("Another store sells it: only your listing was removed."),
+    "described_by_others": lazy("Another store's feed describes it now."),
+    "referred_to": lazy("Stock or orders refer to it: it was unpublished instead."),
+}
+
+GONE_REASONS: Texts = {
+    "too_many": lazy("More products are gone at once than is likely. The feed may be incomplete."),
+    "unreadable_rows": lazy("Some rows could not be read, and these products may stand in them."),
+}
+
+MAPPED: Texts = {"keep": lazy("Keep as another attribute"), "ignore": lazy("Do not import")}
+
+MAPPING_REASONS: Texts = {
+    "saved": lazy("You said so"),
+    "exact": lazy("The name says so"),
+    "alias": lazy("A common name for it"),
+    "unknown": lazy("Not known"),
+}
+
+INTERVALS: Texts = {
+    "1h": lazy("Every hour"),
+    "3h": lazy("Every 3 hours"),
+    "6h": lazy("Every 6 hours"),
+    "12h": lazy("Every 12 hours"),
+    "24h": lazy("Every day"),
+    "weekly": lazy("Every week"),
+}
+
 DELIMITERS: Texts = {",": lazy("comma"), ";": lazy("semicolon"), "\t": lazy("tab"), "|": lazy("vertical bar")}
 
 ROLES: Texts = {
@@ -153,6 +227,19 @@ PROBLEMS: Texts = {
     "invalid_source_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
     "import_already_running": lazy("This feed is being imported right now. Wait for it, or cancel it."),
     "import_not_found": lazy("There is no such import."),
+    "import_not_finished": lazy("This import is still running: wait for it or cancel it."),
+    "import_changes_expired": lazy("What this import changed is not kept any more."),
+    "import_undone": lazy("This import is undone already."),
+    "nothing_to_undo": lazy("This import has changed nothing."),
+    "undo_running": lazy("An import of this feed is just being undone: wait for it."),
+    "nothing_to_retry": lazy("This import has no failed rows that could be imported again."),
+    "dry_run_applied": lazy("This file was imported already: upload it again."),
+    "dry_run_failed": lazy("This dry run did not come to its end: start another."),
+    "newer_import": lazy("The feed was imported again since: look at the newer import."),
+    "nothing_held_back": lazy("Nothing is held back any more."),
+    "invalid_schedule": lazy("Choose an interval, or write five fields such as 30 4 * * *, at least 15 minutes apart."),
+    "schedule_exists": lazy("This feed has a schedule for this address already."),
+    "too_many_schedules": lazy("A store has at most 50 schedules: delete one first."),
     "import_already_finished": lazy("This import is finished already."),
     "store_inactive": lazy("This store is not active, so it cannot import."),
     "upload_too_large": lazy("This file is too large."),
@@ -223,6 +310,11 @@ def say(texts: Texts, code: str | None) -> str:
     if not code:
         return gettext("None")
     return texts[code]() if code in texts else code.replace("_", " ").capitalize()
+
+
+def choices(texts: Texts) -> list[tuple[str, str]]:
+    """Codes with their texts, for a select."""
+    return [(code, text()) for code, text in texts.items()]
 
 
 def action(code: str) -> str:

@@ -86,6 +86,11 @@ def redirect(url: str) -> Response:
     return RedirectResponse(url, status_code=303)
 
 
+def go_on(request: Request, url: str) -> Response:
+    """Send the visitor to another page, also when htmx has asked for a fragment of this one."""
+    return Response(status_code=204, headers={"HX-Redirect": url}) if is_htmx(request) else redirect(url)
+
+
 def announce(response: Response, *, toast: str = "", kind: str = "ok", events: Sequence[str] = ()) -> Response:
     """Let an htmx answer show a message, and tell other parts of the page (by events) that something changed."""
     told: dict[str, Any] = dict.fromkeys(events, True)

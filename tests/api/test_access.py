@@ -80,7 +80,7 @@ async def test_each_caller_gets_the_answer_of_the_table(
         after = await _fingerprint(runtime.database)
         changed = after != before
         if changed and not operation[1].startswith(UNAUDITED):
-            assert len(after["audit_log"]) > len(before["audit_log"]), (name, "is not in the audit log")
+            assert _audited(after) > _audited(before), (name, "is not in the audit log")
         assert changed == (writes and status < 400), (name, "changed" if changed else "changed nothing")
         if status >= 400:
             assert answer.headers["content-type"] == "application/problem+json"
@@ -117,3 +117,7 @@ async def _fingerprint(database: Database) -> list[str]:
     )
     async with database.reading() as session:
         return sorted((await session.execute(sa.text(statement.replace(":", r"\:")))).scalars())
+
+
+def _audited(rows: list[str]) -> int:
+    return sum(row.startswith("audit_log ") for row in rows)

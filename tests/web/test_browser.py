@@ -16,7 +16,7 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from orion import identity, merchants
+from orion import catalog, feeds, identity, merchants
 from orion.main.app import create_app
 from orion.main.wiring import HANDLERS
 from orion.plumbing.db import Database
@@ -25,6 +25,7 @@ from orion.plumbing.settings import Settings
 from tests.factories.catalog import make_marketplace_product, make_product
 from tests.factories.feeds import make_import, make_issue
 from tests.factories.people import PASSWORD, a_store, a_user, an_admin
+from tests.feeds.importing import import_bytes
 from tests.plumbing.workers import environment
 from tests.web.browser import ARGUMENTS, AXE, Watched, served
 
@@ -48,9 +49,14 @@ PAGES = {
         "/store/ALPHA/marketplace/imports/1",
         "/store/ALPHA/marketplace/imports/1/issues",
         "/store/ALPHA/marketplace/imports/2/cancel",
+        "/store/BETA/marketplace/imports/5/changes",
+        "/store/BETA/marketplace/imports/5/undo",
+        "/store/BETA/marketplace/mappings?job=6",
+        "/store/BETA/marketplace/schedules",
     ],
     "ada": ["/admin/imports", "/admin/marketplace?store=ALPHA", "/admin/stores", "/admin/stores/ALPHA/edit"],
 }
+LAMPS = b"id,title,price,availability\nL1,Lamp,29.90 EUR,in stock\nL2,Desk lamp,29.90 EUR,in stock\n"
 LANGUAGES = ("en-GB", "fr-FR", "de-DE")
 CASES = [
     pytest.param(who, path, LANGUAGES[number % 3], id=path)
@@ -100,9 +106,25 @@ async def _fill(settings: Settings) -> dict[str | None, str | None]:
                 session, titles={"fr": f"Thé {number}"}, brand="Kusmi", sale_price_minor=1990 if number % 2 else None
             )
             await make_product(session, store, tea)
+        await a_store(session, olga, "BETA", name="Beta")
+        beta = await merchants.open_store(session, olga, "BETA")
         cookies = {user.username: await identity.open_web_session(session, user, settings) for user in (olga, ada)}
+    await _import(Runtime(settings, database), beta)
     await database.dispose()
     return {None: None, **cookies}
+
+
+async def _import(runtime: Runtime, access: merchants.StoreAccess) -> None:
+    """Imports of BETA: 4; 5, which is undone with one product edited since; 6, whose columns nobody knows."""
+    await import_bytes(runtime, access, LAMPS)
+    changed = await import_bytes(
+        runtime, access, LAMPS.replace(b"29.90", b"24.90") + b"L9,Chair,80 EUR,in stock\nL8,,1,\n"
+    )
+    await import_bytes(runtime, access, b"Nummer;Wie es heisst\n1;Lampe\n")
+    async with runtime.database.transaction() as session:
+        await catalog.update_marketplace_product(session, access.user, "L1", texts={}, values={"price": "19.90 EUR"})
+        await feeds.create_schedule(session, access, source_url="https://example.com/feed.csv", interval="6h")
+        await feeds.undo_import(session, access, changed.id)
 
 
 @pytest.fixture(scope="module")

@@ -58,6 +58,8 @@ async def start(request: Request) -> Response:
                 marketplace=form.marketplace,
                 language=form.language,
                 batch_size=form.checked_batch_size(),
+                on_missing=form.on_missing,
+                dry_run=form.dry_run,
             )
     except OrionError as error:
         if error.status not in (409, 422):

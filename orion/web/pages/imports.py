@@ -14,7 +14,7 @@ from orion.web import labels, parse
 from orion.web.i18n import gettext
 from orion.web.import_form import ImportForm, blank_form, chosen_source, feed_urls, sent_form
 from orion.web.joblines import store_lines
-from orion.web.render import announce, is_htmx, redirect, render
+from orion.web.render import announce, go_on, is_htmx, redirect, render
 from orion.web.visit import Visit, acting, posted, reading, runtime_of
 
 router = APIRouter(prefix="/store/{code}/marketplace")
@@ -43,13 +43,15 @@ async def start(request: Request, code: str) -> Response:
             acting(request) as visit,
         ):
             access = await merchants.open_store(visit.session, visit.user, code, role="staff")
-            await feeds.start_import(
+            job = await feeds.start_import(
                 visit.session,
                 access,
                 **source,
                 marketplace=form.marketplace,
                 language=form.language,
                 batch_size=form.checked_batch_size(),
+                on_missing=form.on_missing,
+                dry_run=form.dry_run,
             )
     except OrionError as error:
         if error.status not in (409, 422):
@@ -57,6 +59,8 @@ async def start(request: Request, code: str) -> Response:
         async with reading(request) as visit:
             access = await merchants.open_store(visit.session, visit.user, code)
             return await _form_again(request, visit, access, form.with_errors(parse.field_errors(error)))
+    if form.dry_run:
+        return go_on(request, f"{request.url.path}/imports/{job.id}/changes")
     if not is_htmx(request):
         return redirect(f"{request.url.path}?started=1#jobs")
     async with reading(request) as visit:
