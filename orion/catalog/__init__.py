@@ -78,7 +78,7 @@ from orion.catalog.price_history import (
     record_price_changes,
 )
 from orion.catalog.putting_back import NotedChange, PutBack, put_back
-from orion.catalog.queries import get_product, list_products
+from orion.catalog.queries import get_product, list_products, list_published
 from orion.catalog.tiers import Quote, Tier, list_price_tiers, price_for, set_price_tiers
 from orion.catalog.translations import ProductTranslationView, get_translation, list_translations
 from orion.catalog.values import Notice
@@ -158,6 +158,7 @@ __all__ = [
     "list_marketplace_products",
     "list_price_tiers",
     "list_products",
+    "list_published",
     "list_translations",
     "listing_facets",
     "listings_of",

@@ -60,9 +60,13 @@ class ProductFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketplaceFilter(ProductFilter):
-    """Which marketplace products are wanted; `store` is the name or code of the store whose feed describes them."""
+    """Which marketplace products are wanted; `store` is the name or code of the store whose feed describes them.
+
+    `listed_by` is the code of a store that has published them.
+    """
 
     store: str | None = None
+    listed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +210,10 @@ def _on_listed(wanted: ProductFilter) -> list[Condition]:
     if isinstance(wanted, MarketplaceFilter) and wanted.store is not None:
         named = sa.or_(Store.code == wanted.store.upper(), fold.equals(Store.name, wanted.store))
         found.append(MarketplaceProduct.source_store_id.in_(sa.select(Store.id).where(named)))
+    if isinstance(wanted, MarketplaceFilter) and wanted.listed_by is not None:
+        published = sa.select(Product.marketplace_product_id).join(Store, Store.id == Product.store_id)
+        theirs = published.where(Store.code == wanted.listed_by.strip().upper(), Product.is_active)
+        found.append(MarketplaceProduct.id.in_(theirs))
     if wanted.marketplace is not None:
         found.append(MarketplaceProduct.marketplace == parse_marketplace(wanted.marketplace))
     if wanted.is_digital is not None:

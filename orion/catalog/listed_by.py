@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from orion import merchants
 from orion.catalog.effective import Prices, effective_prices
 from orion.catalog.models import MarketplaceProduct, Product
 from orion.identity import User
@@ -46,7 +47,7 @@ async def public_listings(session: AsyncSession, user: User, marketplace_product
     )
     if user.role != "admin":
         mine = sa.select(Member.merchant_id).where(Member.user_id == user.id)
-        query = query.where(sa.or_(Store.is_verified, Store.merchant_id.in_(mine)))
+        query = query.where(sa.or_(merchants.is_public(), Store.merchant_id.in_(mine)))
     found = []
     for store, product, listed in await session.execute(query):
         price, sale_price = effective_prices(

@@ -1,6 +1,7 @@
 """Reads of a store's products: effective values, one statement for a page and one for the total."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from orion.catalog.models import MarketplaceProduct, Product
 from orion.catalog.texts import with_texts
 from orion.catalog.values_in_effect import in_effect
 from orion.kernel import Found, NotFound, fallback_order, parse_language
-from orion.merchants import StoreAccess
+from orion.merchants import Store, StoreAccess
 
 _SHARED = ("marketplace", "marketplace_product_id", "gtin", "mpn", "link")
 _OWN = (
@@ -59,10 +60,31 @@ async def list_products(
     before, with the same filter and sort), or after the first `skip`, up to 10,000. In a constant number of
     statements. Raises Invalid for an unknown filter value or sort, or an impossible page.
     """
-    wanted = wanted or ListingFilter()
-    reading = await read_filter(session, wanted, access.store)
+    return await _list(session, access.store, wanted or ListingFilter(), sort, after, skip, limit)
+
+
+async def list_published(
+    session: AsyncSession, store: Store, wanted: ListingFilter, *, skip: int = 0, limit: int = 50
+) -> Found[EffectiveProduct]:
+    """As `list_products`, for those who are no members of the store: only what its buyers see.
+
+    Ask `merchants.visible_store` for the store: not everybody may see every one.
+    """
+    return await _list(session, store, replace(wanted, is_active=True), None, None, skip, limit)
+
+
+async def _list(
+    session: AsyncSession,
+    store: Store,
+    wanted: ListingFilter,
+    sort: str | None,
+    after: Sequence[Any] | None,
+    skip: int,
+    limit: int,
+) -> Found[EffectiveProduct]:
+    reading = await read_filter(session, wanted, store)
     language = parse_language(wanted.language) if wanted.language is not None else None
-    shown = partial(_found_products, tuple(fallback_order(language, access.store.default_language)))
+    shown = partial(_found_products, tuple(fallback_order(language, store.default_language)))
     found = await find(session, reading, shown, sort=sort, after=after, skip=skip, limit=limit)
     items = [_product(row._mapping) for row in found.rows]  # noqa: SLF001 (it is the public way to a row's mapping)
     return Found(items, found.total, found.estimate, found.after, skip, limit, found.searched)

@@ -1,8 +1,10 @@
 """The marketplace API 2.1 under `/v2.1`: its documented paths, its words, its answers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.responses import Response
 
 from orion.api.compat import letzshop_products as products
 from orion.api.compat import letzshop_shapes as shapes
@@ -14,6 +16,10 @@ from orion.api.inputs import NO_PARAMETERS
 from orion.plumbing.runtime import Runtime
 
 ROOT = "/v2.1"
+
+CSV_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The products, a line for each"}
+}
 
 TAGS = [
     {"name": "public", "description": "What anybody may ask: what this is, registering and logging in."},
@@ -36,16 +42,11 @@ ROWS: tuple[Row, ...] = (
     Row("GET", "/shops", "GET /api/v1/shop", "shops"),
     Row("GET", "/shops/{shop_code}", "GET /api/v1/shop/{shop_code}", "shops"),
     Row("PUT", "/shops/{shop_code}", "PUT /api/v1/shop/{shop_code}", "shops"),
-    Row("GET", "/import-status/{job_id}", "GET /api/v1/marketplace/import-status/{job_id}", "csv"),
-    Row("GET", "/admin/users", "GET /api/v1/admin/users", "admin"),
-    Row("PUT", "/admin/users/{user_id}/status", "PUT /api/v1/admin/users/{user_id}/status", "admin"),
-    Row("GET", "/admin/shops", "GET /api/v1/admin/shops", "admin"),
-    Row("PUT", "/admin/shops/{shop_id}/verify", "PUT /api/v1/admin/shops/{shop_id}/verify", "admin"),
-    Row("PUT", "/admin/shops/{shop_id}/status", "PUT /api/v1/admin/shops/{shop_id}/status", "admin"),
     Row(
         "POST", "/shops/{shop_code}/products", Adapter(shops.add_shop_product, 201, dependencies=NO_PARAMETERS), "shops"
     ),
     Row("GET", "/shops/{shop_code}/products", Adapter(shops.list_shop_products), "shops"),
+    Row("GET", "/products", Adapter(products.list_products), "products"),
     Row("POST", "/products", Adapter(products.create_product, 201, dependencies=NO_PARAMETERS), "products"),
     Row("GET", "/products/{product_id:path}", Adapter(products.show_product), "products"),
     Row("PUT", "/products/{product_id:path}", Adapter(products.change_product), "products"),
@@ -53,9 +54,17 @@ ROWS: tuple[Row, ...] = (
     Row("POST", "/stock", Adapter(stock.set_stock, dependencies=NO_PARAMETERS), "stock"),
     Row("GET", "/stock/{gtin}", Adapter(stock.show_stock), "stock"),
     Row("POST", "/import-csv", Adapter(shapes.start_csv_import, 202, dependencies=NO_PARAMETERS), "csv"),
+    Row("GET", "/import-status/{job_id}", "GET /api/v1/marketplace/import-status/{job_id}", "csv"),
+    Row("GET", "/export-csv", Adapter(products.export_products, responses=CSV_FILE, response_class=Response), "csv"),
     Row("GET", "/stats", Adapter(statistics.show_marketplace_figures, dependencies=NO_PARAMETERS), "statistics"),
+    Row("GET", "/admin/users", "GET /api/v1/admin/users", "admin"),
+    Row("PUT", "/admin/users/{user_id}/status", "PUT /api/v1/admin/users/{user_id}/status", "admin"),
+    Row("GET", "/admin/shops", "GET /api/v1/admin/shops", "admin"),
+    Row("PUT", "/admin/shops/{shop_id}/verify", "PUT /api/v1/admin/shops/{shop_id}/verify", "admin"),
+    Row("PUT", "/admin/shops/{shop_id}/status", "PUT /api/v1/admin/shops/{shop_id}/status", "admin"),
     Row("GET", "/admin/import-jobs", "GET /api/v1/admin/marketplace-import-jobs", "admin"),
 )
+"""Every documented operation, in the order of the document."""
 
 
 def build_letzshop(runtime: Runtime, canonical: Sequence[APIRouter], *, body_limit: int) -> FastAPI:

@@ -2,17 +2,23 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import Query, Request
-from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
+from fastapi import Query, Request, Response
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, PrivateAttr
 
-from orion import catalog
+from orion import catalog, merchants
 from orion.api.compat.letzshop_stock import stock_of
-from orion.api.dependencies import CatalogReader, CurrentUser, SessionDep
+from orion.api.dependencies import CatalogReader, CurrentUser, RuntimeDep, SessionDep
+from orion.api.inputs import Parameters
 from orion.api.problems import body_fields
+from orion.api.product_filters import ESTIMATE, TOTAL, cursor_scope
+from orion.api.public import marketplace
 from orion.api.public.marketplace import MarketplaceProductAnswer, ProductChoice, TranslationAnswer
 from orion.api.public.marketplace_products import MarketplaceProductFields, NoticeAnswer, WhichMarketplace
 from orion.api.stock_answers import SummaryAnswer
-from orion.catalog import MarketplaceProductView, PublicListing, Written
+from orion.catalog import MarketplaceFilter, MarketplaceProductView, PublicListing, Written
+from orion.identity import User
+from orion.kernel import MAX_SKIP, FieldError, Invalid, parse_availability
+from orion.plumbing.cursors import read_cursor, write_cursor
 
 
 def _amount(value: Any) -> Any:
@@ -27,10 +33,79 @@ Amount = Annotated[
 ]
 
 
+def known_availability(text: str | None) -> str | None:
+    """The availability that a word of feeds means, or the text as it is: what is unknown is refused further down."""
+    value = None if text is None else parse_availability(text).value
+    return text if value is None else str(value)
+
+
+class ProductFilter(Parameters):
+    """Which products are wanted."""
+
+    shop_code: str | None = Field(None, description="only what this shop sells", examples=["TECHSTORE"])
+    search: str | None = Field(
+        None, max_length=200, description="words of titles and brands, or the beginning of an id", examples=["laptop"]
+    )
+    availability: str | None = Field(None, description="in the words of feeds", examples=["in stock"])
+    brand: str | None = Field(None, description="exactly this brand", examples=["Apple"])
+    category: str | None = Field(
+        None, description="a path as feeds have it; what is below it counts too", examples=["Electronics"]
+    )
+    marketplace: str | None = Field(None, examples=["Letzshop"])
+    language: str | None = Field(None, description="the language wanted for texts: en, fr or de")
+
+    async def wanted(self, session: SessionDep, user: User) -> MarketplaceFilter:
+        """The filter of the catalogue. Raises NotFound (`store_not_found`) for a shop that the user may not see."""
+        store = None if self.shop_code is None else await merchants.visible_store(session, user, self.shop_code)
+        return MarketplaceFilter(
+            listed_by=store.code if store else None,
+            search=self.search,
+            availability=known_availability(self.availability),
+            brand=self.brand,
+            category=self.category,
+            marketplace=self.marketplace,
+            language=self.language,
+        )
+
+
+class ProductPage(ProductFilter):
+    """Which stretch of which products is wanted."""
+
+    cursor: str | None = Field(None, max_length=2000, description="`next_cursor` of the stretch before; no skip then")
+    skip: int = Field(0, ge=0, le=MAX_SKIP, description="stretches end with the 10,000th product")
+    limit: int = Field(100, ge=1, le=200)
+
+
+class _Exported(marketplace.MarketplaceProductQuery):
+    """The query of the canonical list, with a filter that its own parameters cannot say."""
+
+    _wanted: MarketplaceFilter = PrivateAttr(default_factory=MarketplaceFilter)
+
+    def meaning(self, wanted: MarketplaceFilter) -> Self:
+        """Make this the query for `wanted`."""
+        self._wanted = wanted
+        return self
+
+    def wanted(self) -> MarketplaceFilter:
+        """The filter of the catalogue."""
+        return self._wanted
+
+
 class LetzshopProduct(MarketplaceProductAnswer):
     """A product of the catalogue."""
 
     marketplace_product_id: str = Field(serialization_alias="product_id", examples=["LAPTOP123"])
+
+
+class LetzshopProducts(BaseModel):
+    """A stretch of the catalogue."""
+
+    products: list[LetzshopProduct]
+    total: int | None = Field(description=TOTAL)
+    total_estimate: int | None = Field(description=ESTIMATE)
+    skip: int
+    limit: int
+    next_cursor: str | None = Field(description="`cursor` of the next stretch; null at the end")
 
 
 class ShopListing(BaseModel):
@@ -104,6 +179,38 @@ class WrittenLetzshopProduct(LetzshopProduct):
 
     translations: list[TranslationAnswer]
     warnings: list[NoticeAnswer]
+
+
+async def list_products(
+    session: SessionDep, runtime: RuntimeDep, user: CatalogReader, query: Annotated[ProductPage, Query()]
+) -> LetzshopProducts:
+    """List products of the catalogue, of one shop if asked."""
+    wanted = await query.wanted(session, user)
+    scope = cursor_scope("v2.1", wanted, None)
+    after = read_cursor(runtime.settings, scope, query.cursor) if query.cursor is not None else None
+    if after is not None and query.skip:
+        raise Invalid("invalid_page", "Send skip or cursor", errors=[FieldError("skip", "Send skip or cursor")])
+    found = await catalog.list_marketplace_products(session, wanted, after=after, skip=query.skip, limit=query.limit)
+    return LetzshopProducts(
+        products=[LetzshopProduct.of(product) for product in found.items],
+        total=found.total,
+        total_estimate=found.total_estimate,
+        skip=found.skip,
+        limit=found.limit,
+        next_cursor=write_cursor(runtime.settings, scope, found.after) if found.after else None,
+    )
+
+
+async def export_products(
+    request: Request,
+    runtime: RuntimeDep,
+    session: SessionDep,
+    user: CatalogReader,
+    query: Annotated[ProductFilter, Query()],
+) -> Response:
+    """Export products as CSV, of one shop if asked: a stream of all that match."""
+    chosen = _Exported(format="csv").meaning(await query.wanted(session, user))
+    return await marketplace.list_marketplace_products(request, runtime, session, user, chosen)
 
 
 async def show_product(

@@ -2,21 +2,22 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import Depends, Query
+from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
-from orion import catalog
-from orion.api.compat.letzshop_products import Amount
-from orion.api.dependencies import SessionDep, store_access
-from orion.api.inputs import Body, Paged
+from orion import catalog, merchants
+from orion.api.compat.letzshop_products import Amount, known_availability
+from orion.api.dependencies import CatalogReader, SessionDep
+from orion.api.inputs import Body, Parameters
 from orion.api.problems import body_fields
+from orion.api.product_filters import ESTIMATE, TOTAL
 from orion.api.public.marketplace_products import NoticeAnswer
+from orion.api.routing import key_access
 from orion.api.store.product_writes import Staff
-from orion.catalog import EffectiveProduct
-from orion.kernel import Money, parse_availability
-from orion.merchants import StoreAccess
-
-Viewer = Annotated[StoreAccess, Depends(store_access("viewer", "products"))]
+from orion.catalog import EffectiveProduct, ListingFilter
+from orion.identity import User
+from orion.kernel import MAX_SKIP, Money, NotFound
+from orion.merchants import Store, StoreAccess
 
 _OVERRIDES = {
     "shop_price": "price",
@@ -54,14 +55,24 @@ class ShopProductRequest(Body):
         return changes | {name: sent[name] for name in _SETTINGS if name in sent}
 
 
-class ShopProductFilter(Paged):
+class ShopProductFilter(Parameters):
     """Which of the shop's products are wanted."""
 
+    page: int = Field(1, ge=1, le=MAX_SKIP, description="from 1; pages end with the 10,000th product")
     limit: int = Field(50, ge=1, le=200)
     search: str | None = Field(None, max_length=200, examples=["laptop"])
     availability: str | None = Field(None, description="in the words of feeds", examples=["in stock"])
     brand: str | None = Field(None, description="exactly this brand", examples=["Apple"])
     language: str | None = Field(None, description="the language wanted for texts: en, fr or de")
+
+    def wanted(self) -> ListingFilter:
+        """The filter of the catalogue."""
+        return ListingFilter(
+            search=self.search,
+            availability=known_availability(self.availability),
+            brand=self.brand,
+            language=self.language,
+        )
 
 
 class ShopProduct(BaseModel):
@@ -122,7 +133,8 @@ class ShopProducts(BaseModel):
     """One page of a shop's products."""
 
     products: list[ShopProduct]
-    total: int
+    total: int | None = Field(description=TOTAL)
+    total_estimate: int | None = Field(description=ESTIMATE)
     page: int
     limit: int
 
@@ -142,19 +154,39 @@ async def add_shop_product(session: SessionDep, access: Staff, body: ShopProduct
 
 
 async def list_shop_products(
-    session: SessionDep, access: Viewer, wanted: Annotated[ShopProductFilter, Query()]
+    request: Request,
+    session: SessionDep,
+    user: CatalogReader,
+    shop_code: str,
+    wanted: Annotated[ShopProductFilter, Query()],
 ) -> ShopProducts:
-    """List the products of a shop."""
-    known = known_availability(wanted.availability)
-    found = await catalog.list_products(session, access, **wanted.model_dump() | {"availability": known})
-    products = [ShopProduct.of(product) for product in found.items]
-    return ShopProducts(products=products, total=found.total, page=found.page, limit=found.limit)
+    """List the products of a shop. Its members see all of them, others those that buyers see of a verified shop."""
+    store = await merchants.visible_store(session, user, shop_code)
+    access = await _access(request, session, user, store)
+    skip, limit = (wanted.page - 1) * wanted.limit, wanted.limit
+    if access is None:
+        found = await catalog.list_published(session, store, wanted.wanted(), skip=skip, limit=limit)
+    else:
+        found = await catalog.list_products(session, access, wanted.wanted(), skip=skip, limit=limit)
+    return ShopProducts(
+        products=[ShopProduct.of(product) for product in found.items],
+        total=found.total,
+        total_estimate=found.total_estimate,
+        page=wanted.page,
+        limit=wanted.limit,
+    )
 
 
-def known_availability(text: str | None) -> str | None:
-    """The availability that a word of feeds means, or the text as it is: what is unknown is refused further down."""
-    value = None if text is None else parse_availability(text).value
-    return text if value is None else str(value)
+async def _access(request: Request, session: SessionDep, user: User, store: Store) -> StoreAccess | None:
+    """What the caller may see besides what everybody may; None: nothing. An API key opens its own shop alone."""
+    key = await key_access(request, session)
+    if key is not None:
+        may = key.store.id == store.id and key.key is not None and "products:read" in key.key.scopes
+        return key if may else None
+    try:
+        return await merchants.open_store(session, user, store.code)
+    except NotFound:
+        return None
 
 
 def _text(money: Money | None) -> str | None:

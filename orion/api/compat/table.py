@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.responses import JSONResponse, Response
 
 from orion.api.openapi import describe
 from orion.api.problems import PROBLEM_RESPONSES, install_problems
@@ -27,6 +28,7 @@ class Adapter:
     dependencies: Sequence[Any] = ()
     response_model: Any = None
     """What the answer is, where the handler's annotation cannot say it."""
+    response_class: type[Response] = JSONResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def _add_adapter(router: APIRouter, row: Row, adapter: Adapter) -> None:
         status_code=adapter.status,
         responses={**PROBLEM_RESPONSES, **(adapter.responses or {})},
         dependencies=adapter.dependencies,
+        response_class=adapter.response_class,
         route_class_override=_route_class(adapter),
         **options,
     )

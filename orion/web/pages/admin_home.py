@@ -4,10 +4,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orion import identity, merchants
+from orion import analytics, identity, merchants
 from orion.identity import AuditFilter
 from orion.web.render import render
-from orion.web.visit import reading
+from orion.web.visit import reading, runtime_of
 
 router = APIRouter()
 
@@ -17,7 +17,7 @@ ENTRIES_SHOWN = 10
 
 @router.get("/admin")
 async def admin_home(request: Request) -> Response:
-    """Stores that wait to be verified, and the newest entries of the audit log."""
+    """The platform in figures, stores that wait to be verified, and the newest entries of the audit log."""
     async with reading(request) as visit:
         admin = identity.as_admin(visit.user)
         return render(
@@ -32,5 +32,6 @@ async def admin_home(request: Request) -> Response:
             closed=(await merchants.all_stores(visit.session, admin, is_active=False, limit=1)).total,
             users=(await identity.list_users(visit.session, admin, limit=1)).total,
             blocked=(await identity.list_users(visit.session, admin, is_active=False, limit=1)).total,
+            figures=await analytics.platform_figures(visit.session, runtime_of(request).kept, admin),
             entries=await identity.audit_log(visit.session, admin, AuditFilter(), limit=ENTRIES_SHOWN),
         )

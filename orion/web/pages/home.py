@@ -6,14 +6,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orion import catalog, feeds, merchants
+from orion import analytics, feeds, merchants
 from orion.feeds import ImportJob
 from orion.kernel import LANGUAGES
 from orion.merchants import Store, StoreAccess
 from orion.web import labels
 from orion.web.joblines import store_lines
 from orion.web.render import is_htmx, redirect, render
-from orion.web.visit import Visit, reading
+from orion.web.visit import Visit, reading, runtime_of
 
 router = APIRouter()
 
@@ -46,7 +46,7 @@ async def store_home(request: Request, code: str) -> Response:
     async with reading(request) as visit:
         access = await merchants.open_store(visit.session, visit.user, code)
         imports = await feeds.list_imports(visit.session, access, limit=5)
-        products = await catalog.list_products(visit.session, access, limit=1)
+        figures = await analytics.store_figures(visit.session, runtime_of(request).kept, access)
         latest = await _last_ended_per_language(visit, access)
         lines = store_lines(access.store, imports.items)
         return render(
@@ -56,12 +56,11 @@ async def store_home(request: Request, code: str) -> Response:
             access=access,
             store=access.store,
             nav="home",
-            product_count=products.length,
-            import_count=imports.total,
+            figures=figures,
             lines=lines,
             active=any(line.is_active for line in lines),
             to_fix=store_lines(access.store, [job for job in latest if _needs_care(job)]),
-            step=_next_step(access.store, imports.items, latest, products.length),
+            step=_next_step(access.store, imports.items, latest, figures.value.products.total),
         )
 
 
