@@ -54,7 +54,7 @@ dev: $(RUNTIME) assets ## Run Orion with demo data on http://localhost:8000 (or 
 	@LOG_FORMAT=$${LOG_FORMAT:-console} exec $(BIN)/orion serve --host "$(HOST)" --port "$(PORT)"
 
 ## Test
-.PHONY: test test-unit test-integration test-fast bench
+.PHONY: test test-unit test-integration test-fast bench bench-catalogue
 test: test-setup ## Every test, on SQLite and on PostgreSQL
 	@$(BIN)/pytest $(ARGS)
 
@@ -69,6 +69,9 @@ test-fast: test-setup ## Quick feedback: SQLite only, nothing slow, no browser
 
 bench: $(EVERYTHING) ## Measure the import against the floor, on both databases
 	@$(BIN)/python -m bench.import $(ARGS)
+
+bench-catalogue: $(EVERYTHING) ## Measure lists, searches and products in a small and a large catalogue, on PostgreSQL
+	@$(BIN)/python -m bench.catalogue $(ARGS)
 
 ## Check
 .PHONY: check lint format types floors migrations-check templates translations

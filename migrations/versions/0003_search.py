@@ -23,6 +23,16 @@ INDEXES = {
     "ix_products_store_id_display_order": ("products", ["store_id", "display_order", "id"]),
 }
 
+OWN = " OR ".join(
+    f"{column} IS NOT NULL"
+    for column in ("brand", "availability", "condition", "google_product_category", "price_minor", "sale_price_minor")
+)
+PARTIAL = {
+    "ix_products_own": ("products", ["store_id", "marketplace_product_id"], OWN),
+    "ix_marketplace_products_condition_id": ("marketplace_products", ["condition", "id"], "condition <> 'new'"),
+    "ix_marketplace_products_digital": ("marketplace_products", ["id"], "is_digital"),
+}
+
 LETTERS = {
     letter: base
     for letter in map(chr, (*range(0xC0, 0x180), *range(0x1E00, 0x1F00)))
@@ -81,9 +91,11 @@ BEGIN
     WHERE s.document <> excluded.document OR s.title <> excluded.title
   )
   INSERT INTO search_words (word)
-  SELECT DISTINCT found.word FROM fresh, unnest(tsvector_to_array(words)) AS found(word)
-  WHERE found.word ~ '^[a-z]{4,30}$'
-    AND NOT EXISTS (SELECT FROM search_words AS known WHERE known.word = found.word);
+  SELECT word FROM (
+    SELECT DISTINCT found.word COLLATE "C" AS word FROM fresh, unnest(tsvector_to_array(words)) AS found(word)
+    WHERE found.word ~ '^[a-z]{4,30}$'
+  ) AS said
+  WHERE NOT EXISTS (SELECT FROM search_words AS known WHERE known.word COLLATE "C" = said.word);
 END $refresh$
 """
 
@@ -110,17 +122,15 @@ $query$
 COMPARING = ("orion_records_changed", "orion_overrides_changed")
 POSTGRESQL = [
     PLAIN,
-    # The numbers up to which the small indexes reach: see orion/catalog/search/postgresql.py.
+    # The number up to which the small index reaches: FIRST_IDS in orion/catalog/search.
     """CREATE TABLE marketplace_product_search (
       marketplace_product_id bigint PRIMARY KEY REFERENCES marketplace_products (id) ON DELETE CASCADE,
-      title text NOT NULL,
+      title text COLLATE "C" NOT NULL,
       document tsvector NOT NULL
     )""",
     "CREATE INDEX search_documents ON marketplace_product_search USING gin (document)",
     "CREATE INDEX search_documents_first ON marketplace_product_search USING gin (document)"
     " WHERE marketplace_product_id < 32768",
-    "CREATE INDEX search_documents_early ON marketplace_product_search USING gin (document)"
-    " WHERE marketplace_product_id < 262144",
     "CREATE INDEX search_titles ON marketplace_product_search (title, marketplace_product_id)",
     # Words that occur, for mending typing errors. Two writers may add the same word: it would cost more to forbid.
     "CREATE TABLE search_words (word text NOT NULL)",
@@ -258,6 +268,8 @@ def upgrade() -> None:
     op.drop_index("ix_marketplace_products_brand", "marketplace_products")
     for name, (table, columns) in INDEXES.items():
         op.create_index(name, table, columns)
+    for name, (table, columns, where) in PARTIAL.items():
+        op.create_index(name, table, columns, postgresql_where=sa.text(where), sqlite_where=sa.text(where))
     for statement in POSTGRESQL if stored else SQLITE:
         op.get_bind().exec_driver_sql(statement.replace("%", "%%") if stored else statement)
     if stored:
@@ -283,6 +295,8 @@ def downgrade() -> None:
         run("DROP TABLE product_words")
     for name in ("search_identifiers", "search_mpns", "search_prices"):
         run(f"DROP INDEX {name}")
+    for name, (table, _, _) in PARTIAL.items():
+        op.drop_index(name, table)
     for name, (table, _) in INDEXES.items():
         op.drop_index(name, table)
     op.create_index("ix_marketplace_products_brand", "marketplace_products", ["brand"])

@@ -18,6 +18,7 @@ from orion.api.middleware import RateLimits
 from orion.api.openapi import describe
 from orion.api.problems import install_problems
 from orion.api.public import categories, facets, files, health, marketplace, marketplace_products
+from orion.api.public import feeds as public_feeds
 from orion.api.public import imports as public_imports
 from orion.api.public import inventory as public_inventory
 from orion.api.public import invitations as public_invitations
@@ -27,6 +28,7 @@ from orion.api.store import audit as store_audit
 from orion.api.store import (
     bulk,
     changes,
+    exports,
     mappings,
     product_facets,
     product_images,
@@ -69,12 +71,16 @@ ROUTERS: tuple[APIRouter, ...] = (
     mappings.router,
     mappings.unrepeatable,
     schedules.router,
+    exports.downloads,
     product_facets.router,
     store_products.router,
     bulk.router,
     product_writes.router,
     product_parts.router,
     product_images.router,
+    exports.router,
+    exports.unrepeatable,
+    public_feeds.router,
     files.router,
     stock.router,
     stock_locations.router,

@@ -120,7 +120,7 @@ async def _count(
     total, estimate = counted(length)
     hits = _hits(reading, None if total is not None else length).cte("hits")
     query = sa.union_all(*(_grouped(name, hits, reading) for name in (*names, "")))
-    rows = (await session.execute(query)).tuples().all()
+    rows = (await session.execute(query)).all()
     size = next(count for facet, _, _, count in rows if not facet)
     scale = Decimal(estimate or 0) / size if total is None and size else Decimal(1)
     found: dict[str, Counter[tuple[str, str | None]]] = {name: Counter() for name in names}

@@ -182,10 +182,11 @@ async def read_filter(session: AsyncSession, wanted: ProductFilter, store: Store
         valued["category"] = await _in_category(session, wanted.category)
     if wanted.min_price is not None or wanted.max_price is not None or wanted.currency is not None:
         valued["price"] = _in_range(wanted, store.default_currency if store else "EUR")
+    dialect = session.get_bind().dialect.name
     return Reading(
         store_id=store.id if store else None,
-        dialect=session.get_bind().dialect.name,
-        search=read_search(wanted.search, spoken),
+        dialect=dialect,
+        search=read_search(wanted.search, spoken, dialect),
         fixed=(*_on_listing(wanted, store), *on_listed),
         valued=tuple(valued.values()),
         own=tuple(column for name in valued for column in OWN[name]),
@@ -219,6 +220,12 @@ def _on_listed(wanted: ProductFilter) -> list[Condition]:
     if wanted.is_digital is not None:
         found.append(MarketplaceProduct.is_digital == wanted.is_digital)
     return found
+
+
+def whole(store_id: int | None, dialect: str) -> Reading:
+    """All products of a store, or of the shared catalogue."""
+    fixed = () if store_id is None else (Product.store_id == store_id,)
+    return Reading(store_id, dialect, None, fixed)
 
 
 def with_search(reading: Reading, search: Search) -> Reading:

@@ -3,19 +3,23 @@
 A page is found first, by ids alone, from the indexes; what is shown of its few products is joined afterwards.
 """
 
-import operator as op
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orion.catalog.filters import Branch, Reading, with_search
+from orion.catalog.filters import Branch, Reading, whole, with_search
 from orion.catalog.models import MarketplaceProduct, Product
 from orion.catalog.orders import Order, Phase, order_of
 from orion.catalog.search import DOCUMENTS, FIRST_IDS, mend
 from orion.kernel import MAX_LIMIT, MAX_SKIP, FieldError, Invalid
+
+Shown = Callable[[tuple[str, ...], Any], sa.Select[Any]]
 
 COUNTED = 10_000
 """So many are counted one by one; what there is beyond is estimated."""
@@ -29,7 +33,7 @@ class Finding:
     `searched` are the words that were looked for instead of those typed, which nothing has.
     """
 
-    rows: Sequence[sa.Row[Any]]
+    rows: Sequence[Any]
     after: tuple[Any, ...] | None
     total: int | None
     estimate: int | None
@@ -53,7 +57,8 @@ def check_page(skip: int, limit: int, *, field: str = "skip") -> None:
 async def find(
     session: AsyncSession,
     reading: Reading,
-    shown: Callable[[Any], sa.Select[Any]],
+    shown: Shown,
+    languages: tuple[str, ...],
     *,
     sort: str | None,
     after: Sequence[Any] | None,
@@ -63,8 +68,9 @@ async def find(
 ) -> Finding:
     """A page of the list: `limit` rows from behind the position `after`, or after the first `skip`.
 
-    `shown` makes, of the found ids (`row_id`), the query of what is shown of them. Where nothing has the words of the
-    search, the nearest words are looked for. Raises Invalid (`unknown_sort`, `invalid_page`).
+    `shown` makes, of the found ids (`row_id`), the query of what is shown of them, texts in the first of the
+    languages that there are. Where nothing has the words of the search, the nearest words are looked for. Raises
+    Invalid (`unknown_sort`, `invalid_page`).
     """
     if reading.is_narrow or skip:
         await plan_anew(session)
@@ -74,13 +80,14 @@ async def find(
         searched, *after = after
         if searched is not None and reading.search is not None:
             reading = with_search(reading, reading.search.with_words(searched))
-    finding = await _Pager(session, reading, shown, sort, limit).page(after, skip, searched, counting=counting)
+    pager = _Pager(session, reading, shown, languages, sort, limit)
+    finding = await pager.page(after, skip, searched, counting=counting)
     if finding.rows or finding.total or after is not None or reading.search is None:
         return finding
     mended = await mend(session, reading.search)
     if mended is None:
         return finding
-    pager = _Pager(session, with_search(reading, mended), shown, sort, limit)
+    pager = _Pager(session, with_search(reading, mended), shown, languages, sort, limit)
     found = await pager.page(None, skip, " ".join(mended.words), counting=counting)
     return found if found.rows or found.total else finding
 
@@ -94,17 +101,30 @@ async def plan_anew(session: AsyncSession) -> None:
         await session.execute(sa.text("SET LOCAL plan_cache_mode TO force_custom_plan"))
 
 
+class _Both:
+    """What is shown of a product, and where it stands in the list."""
+
+    __slots__ = ("_mapping", "_place")
+
+    def __init__(self, shown: sa.Row[Any], place: sa.Row[Any]) -> None:
+        self._mapping, self._place = shown._mapping, place  # noqa: SLF001 (the public way to a row's mapping)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._place, name)
+
+
 @dataclass(frozen=True, slots=True)
 class _Pager:
     session: AsyncSession
     reading: Reading
-    shown: Callable[[Any], sa.Select[Any]]
+    shown: Shown
+    languages: tuple[str, ...]
     sort: str | None
     limit: int
 
     async def page(self, after: Sequence[Any] | None, skip: int, searched: str | None, *, counting: bool) -> Finding:
         order = order_of(self.reading, self.sort)
-        rows: list[sa.Row[Any]] = []
+        rows: list[Any] = []
         total: int | None = None
         estimate: int | None = None
         counting = counting and after is None
@@ -122,14 +142,14 @@ class _Pager:
             if left:
                 left = 0 if found else left - await self._length(order, number, left)
         if counting and not rows:
-            total, estimate = counted(await self.session.scalar(sa.select(self._count()))) if skip else (0, None)
+            total, estimate = counted(await self.session.scalar(count_of(self.reading))) if skip else (0, None)
         more = len(rows) > self.limit
         rows = rows[: self.limit]
         return Finding(rows, (searched, *_position(rows[-1], order)) if more else None, total, estimate, searched)
 
     async def _stage(
         self, order: Order, number: int, after: Sequence[Any] | None, skip: int, wanted: int, counting: bool
-    ) -> list[sa.Row[Any]]:
+    ) -> list[Any]:
         """The rows of a stage; of what words find, first those that the small index of the first products knows."""
         if self.reading.dialect == "postgresql" and self.reading.search is not None and not skip:
             early = order_of(self.reading, self.sort, first=True)
@@ -142,62 +162,123 @@ class _Pager:
 
     async def _rows(
         self, order: Order, number: int, after: Sequence[Any] | None, skip: int, wanted: int, counting: bool
-    ) -> list[sa.Row[Any]]:
-        found = self._found(order, order.stages[number], after, skip, wanted).cte("found")
+    ) -> list[Any]:
+        """The rows of a stage: a filtered list is found first, and then shown by a statement that all share."""
+        reading = self.reading
+        if not reading.is_narrow and not skip:
+            phase = None if after is None else after[0]
+            statement = _whole_list(
+                reading.store_id,
+                reading.dialect,
+                self.shown,
+                self.languages,
+                self.sort,
+                number,
+                phase,
+                wanted,
+                counting,
+            )
+            return list((await self.session.execute(statement, _position_values(after))).all())
+        found = _found(reading, order, order.stages[number], after, skip, wanted).cte("found")
         keys = [found.c[name] for name in _names(order)]
-        query = self.shown(found).add_columns(*keys).order_by(*_directed(keys, order))
+        query = sa.select(found.c.row_id, *keys).order_by(*_directed(keys, order))
         if counting:
-            query = query.add_columns(self._count().label("counted"))
-        return list((await self.session.execute(query)).all())
-
-    def _found(
-        self, order: Order, stage: Sequence[Phase], after: Sequence[Any] | None, skip: int, wanted: int
-    ) -> sa.Select[Any]:
-        """The ids of a page with their keys; from each part of the stage as many as may be needed."""
-        parts = []
-        for phase in stage:
-            if after is not None and phase.number < after[0]:
-                continue
-            position = after if after is not None and phase.number == after[0] else None
-            for branch in self.reading.branches(order.own, phase.found):
-                part = self._part(order, phase, branch, position)
-                parts.append(part.limit(_literal(skip + wanted)))
-        if len(parts) == 1:
-            return parts[0].limit(_literal(wanted)).offset(_literal(skip)) if skip else parts[0]
-        union = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
-        merged = sa.select(union).order_by(*_directed([union.c[name] for name in _names(order)], order))
-        return merged.limit(_literal(wanted)).offset(_literal(skip) if skip else None)
-
-    def _part(self, order: Order, phase: Phase, branch: Branch, after: Sequence[Any] | None) -> sa.Select[Any]:
-        keys = [*phase.keys(branch.values)]
-        padded = [*keys, *(sa.null() for _ in order.key_types[len(keys) :])]
-        columns = [
-            sa.literal_column(str(phase.number), sa.Integer).label("phase"),
-            *(
-                sa.cast(key, type_).label(f"k{n}")
-                for n, (key, type_) in enumerate(zip(padded, order.key_types, strict=True))
-            ),
-            order.tie.label("tie"),
-            (MarketplaceProduct.id if self.reading.store_id is None else Product.id).label("row_id"),
-        ]
-        query = self.reading.listed(sa.select(*columns), order.needs_listed)
-        if phase.titled:
-            query = query.outerjoin(DOCUMENTS, DOCUMENTS.c.marketplace_product_id == self.reading.id)
-        query = query.where(*branch.conditions, *phase.where(branch.values))
-        sorting = [*keys, order.tie]
-        if after is not None:
-            values = [*after[1 : len(keys) + 1], after[-1]]
-            query = query.where(_behind(sorting, values, descending=order.descending))
-        return query.order_by(*(key.desc() if order.descending else key for key in sorting))
+            query = query.add_columns(count_of(reading).scalar_subquery().label("counted"))
+        rows = list((await self.session.execute(query)).all())
+        if not rows:
+            return []
+        ids: Any = [row.row_id for row in rows]
+        if reading.dialect == "sqlite":
+            ids = orjson.dumps(ids).decode()
+        statement = _by_ids(reading.dialect, self.shown, self.languages)
+        content = {row.row_id: row for row in await self.session.execute(statement, {"ids": ids})}
+        return [_Both(content[row.row_id], row) for row in rows if row.row_id in content]
 
     async def _length(self, order: Order, number: int, most: int) -> int:
         """How long a stage is, up to `most`."""
-        found = self._found(order, order.stages[number], None, 0, most).subquery()
+        found = _found(self.reading, order, order.stages[number], None, 0, most).subquery()
         return await self.session.scalar(sa.select(sa.func.count()).select_from(found)) or 0
 
-    def _count(self) -> sa.ScalarSelect[str]:
-        """How many products there are, counted to one beyond COUNTED, and how far in the catalogue that reaches."""
-        return count_of(self.reading).scalar_subquery()
+
+@lru_cache(maxsize=1000)
+def _whole_list(
+    store_id: int | None,
+    dialect: str,
+    shown: Shown,
+    languages: tuple[str, ...],
+    sort: str | None,
+    stage: int,
+    phase: int | None,
+    wanted: int,
+    counting: bool,
+) -> sa.Select[Any]:
+    """The statement of a list without filters, which is asked for most: making one takes longer than running it."""
+    reading = whole(store_id, dialect)
+    order = order_of(reading, sort)
+    after = None if phase is None else (phase, *(None for _ in order.key_types), 0)
+    found = _found(reading, order, order.stages[stage], after, 0, wanted).cte("found")
+    keys = [found.c[name] for name in _names(order)]
+    query = shown(languages, found).add_columns(*keys).order_by(*_directed(keys, order))
+    return query.add_columns(count_of(reading).scalar_subquery().label("counted")) if counting else query
+
+
+@lru_cache(maxsize=100)
+def _by_ids(dialect: str, shown: Shown, languages: tuple[str, ...]) -> sa.Select[Any]:
+    """What is shown of the products with the ids `ids`."""
+    if dialect == "sqlite":
+        listed: Any = sa.func.json_each(sa.bindparam("ids", type_=sa.Text)).table_valued("value")
+    else:
+        ids = sa.bindparam("ids", type_=postgresql.ARRAY(sa.BigInteger))
+        listed = sa.func.unnest(ids).table_valued("value").render_derived()
+    found = sa.select(listed.c.value.label("row_id")).subquery()
+    return shown(languages, found).add_columns(found.c.row_id)
+
+
+def _found(
+    reading: Reading, order: Order, stage: Sequence[Phase], after: Sequence[Any] | None, skip: int, wanted: int
+) -> sa.Select[Any]:
+    """The ids of a page with their keys; from each part of the stage as many as may be needed."""
+    parts: list[sa.Select[Any]] = []
+    for phase in stage:
+        if after is not None and phase.number < after[0]:
+            continue
+        position = after if after is not None and phase.number == after[0] else None
+        branches = reading.branches(order.own, phase.found)
+        parts += [_part(reading, order, phase, each, position).limit(_literal(skip + wanted)) for each in branches]
+    if len(parts) == 1:
+        return parts[0].limit(_literal(wanted)).offset(_literal(skip)) if skip else parts[0]
+    union = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
+    merged = sa.select(union).order_by(*_directed([union.c[name] for name in _names(order)], order))
+    return merged.limit(_literal(wanted)).offset(_literal(skip) if skip else None)
+
+
+def _part(reading: Reading, order: Order, phase: Phase, branch: Branch, after: Sequence[Any] | None) -> sa.Select[Any]:
+    keys = [*phase.keys(branch.values)]
+    padded = [*keys, *(sa.null() for _ in order.key_types[len(keys) :])]
+    columns = [
+        sa.literal_column(str(phase.number), sa.Integer).label("phase"),
+        *(
+            sa.cast(key, type_).label(f"k{n}")
+            for n, (key, type_) in enumerate(zip(padded, order.key_types, strict=True))
+        ),
+        order.tie.label("tie"),
+        (MarketplaceProduct.id if reading.store_id is None else Product.id).label("row_id"),
+    ]
+    query = reading.listed(sa.select(*columns), order.needs_listed)
+    if phase.titled:
+        query = query.outerjoin(DOCUMENTS, DOCUMENTS.c.marketplace_product_id == reading.id)
+    query = query.where(*branch.conditions, *phase.where(branch.values))
+    sorting = [*keys, order.tie]
+    if after is not None:
+        names = [*(f"after{n}" for n in range(1, len(keys) + 1)), f"after{len(after) - 1}"]
+        values = _position_values(after)
+        there = [sa.bindparam(name, values[name], key.type) for name, key in zip(names, sorting, strict=True)]
+        query = query.where(_behind(sorting, there, descending=order.descending))
+    return query.order_by(*(key.desc() if order.descending else key for key in sorting))
+
+
+def _position_values(after: Sequence[Any] | None) -> dict[str, Any]:
+    return {f"after{n}": value for n, value in enumerate(after or ())}
 
 
 def count_of(reading: Reading) -> sa.Select[str]:
@@ -238,16 +319,14 @@ def _directed(keys: Sequence[Any], order: Order) -> list[Any]:
     return [first, *(key.desc() if order.descending else key for key in rest)]
 
 
-def _behind(keys: Sequence[Any], values: Sequence[Any], *, descending: bool) -> sa.ColumnElement[bool]:
+def _behind(keys: Sequence[Any], there: Sequence[Any], *, descending: bool) -> sa.ColumnElement[bool]:
     here: Any = sa.tuple_(*keys) if len(keys) > 1 else keys[0]
-    there = [sa.literal(value, key.type) for key, value in zip(keys, values, strict=True)]
-    behind: sa.ColumnElement[bool] = (op.lt if descending else op.gt)(
-        here, sa.tuple_(*there) if there[1:] else there[0]
-    )
+    position: Any = sa.tuple_(*there) if len(there) > 1 else there[0]
+    behind: sa.ColumnElement[bool] = here < position if descending else here > position
     return behind
 
 
-def _position(row: sa.Row[Any], order: Order) -> tuple[Any, ...]:
+def _position(row: Any, order: Order) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in _names(order))
 
 

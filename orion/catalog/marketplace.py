@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -75,20 +74,10 @@ async def list_marketplace_products(
     """
     reading = await read_filter(session, wanted)
     language = parse_language(wanted.language) if wanted.language is not None else None
-    shown = partial(_found_products, tuple(fallback_order(language, None)))
-    found = await find(session, reading, shown, sort=sort, after=after, skip=skip, limit=limit)
+    languages = tuple(fallback_order(language, None))
+    found = await find(session, reading, _found_products, languages, sort=sort, after=after, skip=skip, limit=limit)
     items = [_view(row._mapping) for row in found.rows]  # noqa: SLF001 (it is the public way to a row's mapping)
     return Found(items, found.total, found.estimate, found.after, skip, limit, found.searched)
-
-
-async def marketplace_products_after(
-    session: AsyncSession, wanted: MarketplaceFilter, *, after: int = 0, limit: int = 1000
-) -> list[MarketplaceProductView]:
-    """The next `limit` marketplace products with a number above `after`: for reading all of them in small steps."""
-    conditions = (await read_filter(session, wanted)).everything()
-    query = _views(wanted.language).where(*conditions, MarketplaceProduct.id > after)
-    rows = await session.execute(query.order_by(MarketplaceProduct.id).limit(limit))
-    return [_view(row) for row in rows.mappings()]
 
 
 async def get_marketplace_product(
@@ -123,7 +112,7 @@ async def translations_of(session: AsyncSession, product: MarketplaceProductView
     return [ProductTexts(*row) for row in rows]
 
 
-def _found_products(languages: Sequence[str], found: Any) -> sa.Select[Any]:
+def _found_products(languages: tuple[str, ...], found: Any) -> sa.Select[Any]:
     """What a list shows of the products that were found."""
     products = found.join(MarketplaceProduct, MarketplaceProduct.id == found.c.row_id)
     return with_texts(sa.select(*_SHOWN).select_from(products.outerjoin(Store, _OF_STORE)), languages, own=False)

@@ -14,6 +14,17 @@ GTIN14 = "substr('00000000000000' || gtin, length(gtin) + 1, 14)"
 """`kernel.gtin14` in the words of both databases."""
 
 
+OWN_VALUES = " OR ".join(
+    f"{column} IS NOT NULL"
+    for column in ("brand", "availability", "condition", "google_product_category", "price_minor", "sale_price_minor")
+)
+"""Which listings have a value of their own that products are filtered or sorted by."""
+
+
+def _partial(name: str, *columns: str, where: str) -> sa.Index:
+    return sa.Index(name, *columns, postgresql_where=sa.text(where), sqlite_where=sa.text(where))
+
+
 class MarketplaceProduct(Base):
     """The canonical record of a thing for sale. Money is in minor units of `currency`.
 
@@ -27,6 +38,8 @@ class MarketplaceProduct(Base):
         sa.UniqueConstraint("marketplace", "marketplace_product_id"),
         sa.Index("ix_marketplace_products_brand_id", "brand", "id"),
         sa.Index("ix_marketplace_products_group", "source_store_id", "item_group_id"),
+        _partial("ix_marketplace_products_condition_id", "condition", "id", where="condition <> 'new'"),
+        _partial("ix_marketplace_products_digital", "id", where="is_digital"),
     )
 
     id: Mapped[int] = mapped_column(BigId, sa.Identity(increment=ID_BLOCK), primary_key=True)
@@ -153,6 +166,7 @@ class Product(Base):
         sa.CheckConstraint("(price_minor IS NULL AND sale_price_minor IS NULL) OR currency IS NOT NULL", name="money"),
         sa.Index("ix_products_store_id_id", "store_id", "id"),
         sa.Index("ix_products_store_id_display_order", "store_id", "display_order", "id"),
+        _partial("ix_products_own", "store_id", "marketplace_product_id", where=OWN_VALUES),
         sa.CheckConstraint("min_quantity >= 1", name="min_quantity"),
         sa.CheckConstraint("max_quantity >= min_quantity", name="max_quantity"),
     )

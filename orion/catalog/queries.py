@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,8 +83,8 @@ async def _list(
 ) -> Found[EffectiveProduct]:
     reading = await read_filter(session, wanted, store)
     language = parse_language(wanted.language) if wanted.language is not None else None
-    shown = partial(_found_products, tuple(fallback_order(language, store.default_language)))
-    found = await find(session, reading, shown, sort=sort, after=after, skip=skip, limit=limit)
+    languages = tuple(fallback_order(language, store.default_language))
+    found = await find(session, reading, _found_products, languages, sort=sort, after=after, skip=skip, limit=limit)
     items = [_product(row._mapping) for row in found.rows]  # noqa: SLF001 (it is the public way to a row's mapping)
     return Found(items, found.total, found.estimate, found.after, skip, limit, found.searched)
 
@@ -101,7 +100,7 @@ async def get_product(
     return _product(row)
 
 
-def _found_products(languages: Sequence[str], found: Any) -> sa.Select[Any]:
+def _found_products(languages: tuple[str, ...], found: Any) -> sa.Select[Any]:
     """What a list shows of the products that were found."""
     products = found.join(Product, Product.id == found.c.row_id).join(MarketplaceProduct)
     return with_texts(sa.select(*_COLUMNS).select_from(products), languages, own=True)

@@ -6,6 +6,7 @@ from orion.feeds.changes import DIFF_KINDS, ChangeView, Differences, FieldChange
 from orion.feeds.columns import IGNORE, KEEP, TARGETS
 from orion.feeds.due import note_result, start_due_imports
 from orion.feeds.events import (
+    FeedLinkChanged,
     GoneConfirmed,
     ImportFinished,
     ImportRequested,
@@ -15,9 +16,21 @@ from orion.feeds.events import (
     StockImported,
     UndoRequested,
 )
+from orion.feeds.exporting import FORMATS, ExportFormat, begun, export, file_name, parse_format
 from orion.feeds.failed_rows import Wanted, failed_rows_after, failed_rows_header
 from orion.feeds.followups import apply_dry_run, retry_failed_rows
 from orion.feeds.head import Head
+from orion.feeds.links import (
+    NewLink,
+    OpenedLink,
+    create_link,
+    fetch_is_news,
+    list_links,
+    note_fetch,
+    open_link,
+    revoke_link,
+    rotate_link,
+)
 from orion.feeds.mapping import SavedMapping, forget_mapping, list_mappings, mapping_of, save_mapping
 from orion.feeds.missing import confirm_gone
 from orion.feeds.models import (
@@ -50,7 +63,7 @@ from orion.feeds.queries import (
     next_issues,
 )
 from orion.feeds.rhythm import FAILING_FROM, PRESETS
-from orion.feeds.schedule_models import FeedSchedule
+from orion.feeds.schedule_models import FeedLink, FeedSchedule
 from orion.feeds.schedules import (
     create_schedule,
     delete_schedule,
@@ -81,6 +94,7 @@ __all__ = [
     "CHANGE_KINDS",
     "DIFF_KINDS",
     "FAILING_FROM",
+    "FORMATS",
     "IGNORE",
     "KEEP",
     "MAX_BATCH_SIZE",
@@ -96,7 +110,10 @@ __all__ = [
     "ChangeView",
     "ColumnGuess",
     "Differences",
+    "ExportFormat",
     "Feed",
+    "FeedLink",
+    "FeedLinkChanged",
     "FeedSchedule",
     "FieldChange",
     "GoneConfirmed",
@@ -112,6 +129,8 @@ __all__ = [
     "ImportUndoConflict",
     "ImportUndone",
     "MappingChanged",
+    "NewLink",
+    "OpenedLink",
     "Preview",
     "Progress",
     "RowProblem",
@@ -125,16 +144,21 @@ __all__ = [
     "Wanted",
     "all_imports",
     "apply_dry_run",
+    "begun",
     "cancel_import",
     "cancel_imports_of",
     "confirm_gone",
+    "create_link",
     "create_schedule",
     "delete_schedule",
+    "export",
     "failed_rows_after",
     "failed_rows_header",
     "failed_stock_header",
     "failed_stock_rows",
     "fetch_head",
+    "fetch_is_news",
+    "file_name",
     "forget_mapping",
     "forget_spools",
     "get_any_import",
@@ -150,6 +174,7 @@ __all__ = [
     "list_changes",
     "list_imports",
     "list_issues",
+    "list_links",
     "list_mappings",
     "list_schedules",
     "list_stock_errors",
@@ -157,11 +182,16 @@ __all__ = [
     "list_undo_conflicts",
     "mapping_of",
     "next_issues",
+    "note_fetch",
     "note_result",
+    "open_link",
     "parse_feed_url",
+    "parse_format",
     "progress",
     "purge_import_changes",
     "retry_failed_rows",
+    "revoke_link",
+    "rotate_link",
     "run_schedule_now",
     "save_mapping",
     "start_due_imports",

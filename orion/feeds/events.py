@@ -45,6 +45,17 @@ class ScheduleChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedLinkChanged:
+    """A public address of an export was created, rotated (another token) or revoked."""
+
+    store_id: int
+    link_id: int
+    change: str
+    details: dict[str, Any]
+    actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class GoneConfirmed:
     """Somebody has let an import apply its policy to products that are gone from the feed."""
 

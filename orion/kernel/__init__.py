@@ -12,7 +12,7 @@ from orion.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
-from orion.kernel.gtins import Gtin, gtin14, parse_gtin
+from orion.kernel.gtins import Gtin, global_gtin14, gtin14, parse_gtin
 from orion.kernel.languages import LANGUAGES, fallback_order, parse_language
 from orion.kernel.marketplaces import MARKETPLACES, parse_marketplace
 from orion.kernel.money import CURRENCIES, MAX_MINOR, Money, currency_exponent
@@ -45,6 +45,7 @@ __all__ = [
     "Value",
     "currency_exponent",
     "fallback_order",
+    "global_gtin14",
     "gtin14",
     "page_offset",
     "parse_availability",

@@ -49,3 +49,22 @@ def gtin14(gtin: str) -> str:
     Source: GS1 General Specifications, 4.14 "GTIN-14 in a fixed-length field".
     """
     return gtin.zfill(14)
+
+
+_OWN_NUMBERS = (range(20, 30), range(40, 50), range(200, 300), range(980, 985), range(990, 1000))
+"""GS1 prefixes of numbers that companies give out for themselves, and of coupons: no two of them need be one thing.
+
+Source: GS1 General Specifications, 1.4.3 (GS1 Prefixes) and 1.4.4 (GS1-8 Prefixes).
+"""
+
+
+def global_gtin14(gtin: str) -> str | None:
+    """The GTIN in 14 digits if it is valid and means the same thing everywhere, else None."""
+    read = parse_gtin(gtin).value
+    if read is None:
+        return None
+    digits = gtin14(read)
+    if digits.startswith("000000"):  # a GTIN-8 has prefixes of its own
+        return None if int(digits[6:9]) < 100 or 200 <= int(digits[6:9]) < 300 else digits
+    prefix = int(digits[1:4])
+    return None if any(prefix in range_ for range_ in _OWN_NUMBERS) else digits

@@ -2,6 +2,7 @@
 
 from orion.catalog import MarketplaceProductChanged, ProductChanged, ProductsChanged, forget_images
 from orion.feeds import (
+    FeedLinkChanged,
     GoneConfirmed,
     ImportFinished,
     ImportRequested,
@@ -62,6 +63,7 @@ HANDLERS: Handlers = {
     ImportFinished: (note_result, audit.import_finished, notices.import_finished, webhook_events.import_finished),
     MappingChanged: (audit_feeds.mapping_changed,),
     ScheduleChanged: (audit_feeds.schedule_changed,),
+    FeedLinkChanged: (audit_feeds.feed_link_changed,),
     GoneConfirmed: (audit_feeds.gone_confirmed,),
     UndoRequested: (audit_feeds.undo_requested,),
     ImportUndone: (audit_feeds.import_undone, webhook_events.import_undone),

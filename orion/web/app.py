@@ -31,7 +31,7 @@ OURS = {
     "store",
     "stores",
 }
-THEIRS = {"api", "files", "health", "metrics", "openapi.json", "v2.1"}
+THEIRS = {"api", "feeds", "files", "health", "metrics", "openapi.json", "v2.1"}
 """The first parts of addresses that are pages whoever asks, and those that never are."""
 
 log = structlog.get_logger(__name__)

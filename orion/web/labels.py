@@ -56,6 +56,13 @@ AXES: Texts = {
     "age_group": lazy("Age group"),
 }
 
+EXPORT_FORMATS: Texts = {
+    "csv": lazy("CSV"),
+    "google-tsv": lazy("Google TSV"),
+    "google-xml": lazy("Google XML"),
+    "letzshop-csv": lazy("Letzshop CSV"),
+}
+
 LANGUAGES: Texts = {"en": lazy("English"), "fr": lazy("French"), "de": lazy("German")}
 
 ISSUE_TYPES: Texts = {
@@ -170,8 +177,8 @@ ROLES: Texts = {
 }
 ROLE_MEANINGS: Texts = {
     "viewer": lazy("Looks at everything but people and keys."),
-    "staff": lazy("Also imports, and changes products and stock."),
-    "manager": lazy("Also changes settings, and manages staff, keys and webhooks."),
+    "staff": lazy("Looks at everything but people and keys; imports, and changes products and stock."),
+    "manager": lazy("Like staff; also changes settings, and manages staff, keys and webhooks."),
     "owner": lazy("May do everything, and make others managers or owners."),
 }
 USER_ROLES: Texts = {"user": lazy("User"), "admin": lazy("Administrator")}

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from orion.api.public import marketplace
+from orion.catalog import exporting
 from orion.merchants import StoreAccess
 from orion.plumbing.runtime import Runtime
 from tests.api.conftest import bearer
@@ -160,6 +160,7 @@ async def test_the_shared_catalogue(
         {"language": "de", "title": "Ding", "description": None},
         {"language": "en", "title": "Amazing widget", "description": None},
     ]
+    assert details.pop("offers")["items"] == []  # the store whose feed it comes from has not published it
     assert details == product
     rest = (await client.get(SHARED, params={"skip": 1, "limit": 1}, headers=headers)).json()
     assert ([item["marketplace_product_id"] for item in rest["items"]], rest["total"]) == (["B"], 2)
@@ -186,7 +187,8 @@ async def test_the_catalogue_as_csv(
     headers: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(marketplace, "EXPORT_STEP", 2)
+    monkeypatch.setattr(exporting, "FIRST_STEP", 2)
+    monkeypatch.setattr(exporting, "NUMBERS_AT_ONCE", 50)
     async with runtime.database.transaction() as session:
         for number in range(107):
             await make_marketplace_product(
@@ -209,3 +211,54 @@ async def test_the_catalogue_as_csv(
     assert [row["product_id"] for row in csv.DictReader(io.StringIO(some.text))] == ["N-105", "N-106"]
     usual = await client.get(SHARED, headers=headers | {"Accept": "application/json, text/csv"})
     assert usual.headers["Content-Type"] == "application/json"
+
+
+async def test_cursors_are_good_for_one_list_of_one_store(
+    client: httpx.AsyncClient, runtime: Runtime, access: StoreAccess, headers: dict[str, str]
+) -> None:
+    async with runtime.database.transaction() as session:
+        other = await make_store(session, "OTHER")
+        for number in range(5):
+            listed = await make_marketplace_product(session, f"N-{number}", brand="Lumo", gtin="4006381333931")
+            await make_product(session, access.store, listed)
+            await make_product(session, other.store, listed)
+    theirs = await bearer(runtime, other.user)
+    asked = {"limit": "2", "brand": "Lumo", "sort": "price_desc"}
+    for path in (STORE, SHARED):
+        seen, page = [], (await client.get(path, headers=headers, params=asked)).json()
+        assert page["total"] == 5
+        first = page["next_cursor"]
+        seen += [item["marketplace_product_id"] for item in page["items"]]
+        while page["next_cursor"]:
+            page = (await client.get(path, headers=headers, params=asked | {"cursor": page["next_cursor"]})).json()
+            seen += [item["marketplace_product_id"] for item in page["items"]]
+        assert sorted(seen) == [f"N-{number}" for number in range(5)]
+        forged = [
+            (path, headers, asked | {"cursor": first[:-2] + "xx"}),
+            (path, headers, asked | {"cursor": "WzBd"}),
+            (path, headers, asked | {"cursor": first, "brand": "Tass"}),
+            (path, headers, asked | {"cursor": first, "sort": "newest"}),
+            (SHARED if path == STORE else STORE, headers, asked | {"cursor": first}),
+        ]
+        if path == STORE:
+            forged.append((path, theirs, asked | {"cursor": first}))
+        for where, who, params in forged:
+            refused = await client.get(where, headers=who, params=params)
+            assert (refused.status_code, refused.json()["code"]) == (422, "invalid_cursor"), params
+            assert refused.json()["errors"][0]["field"] == "cursor"
+    for path, field in ((f"{STORE}?page=201", "page"), (f"{SHARED}?skip=9999&limit=2", "skip")):
+        refused = await client.get(path, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_page")
+        assert refused.json()["errors"][0]["field"] == field
+    for path in (f"{STORE}/facets", "/api/v1/marketplace/facets"):
+        facets = (await client.get(path, headers=headers, params={"search": "thing", "brand": "Tass"})).json()
+        assert (facets["total"], facets["brand"]) == (0, [{"value": "Lumo", "label": None, "count": 5}])
+        unknown = await client.get(path, headers=headers, params={"colour": "red"})
+        assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "query.colour")
+    number = (await client.get(STORE, headers=headers)).json()["items"][0]["id"]
+    offers = (await client.get(f"{STORE}/{number}", headers=headers)).json()["offers"]
+    assert (offers["matched_by_gtin"], len(offers["items"])) == ("04006381333931", 5)  # OTHER is not verified
+    assert {offer["shop_code"] for offer in offers["items"]} == {access.store.code}
+    bulk = {"action": "feature", "filter": {"search": "thing", "max_price": "29.90"}, "dry_run": True}
+    meant = await client.post(f"{STORE}/bulk", headers=headers, json=bulk)
+    assert (meant.status_code, meant.json()["matched"]) == (200, 5)

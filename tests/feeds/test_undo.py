@@ -130,8 +130,9 @@ async def test_two_stores_and_two_languages(runtime: Runtime) -> None:
     async with runtime.database.reading() as session:
         own = sa.select(Product.price_minor).where(Product.store_id == two.store.id, Product.price_minor.is_not(None))
         assert sorted((await session.scalars(own)).all()) == [500, 1100]
-    french = await import_bytes(runtime, one, feed.replace(b"Lamp", b"Lampe"), language="fr")
-    assert counts(await undo(runtime, one, french)) == (2, 0, 0)  # the French texts are gone again
+    french = feed.replace(b"Lamp", b"Lampe").replace(b"Mug", b"Tasse")
+    undone = await import_bytes(runtime, one, french, language="fr")
+    assert counts(await undo(runtime, one, undone)) == (2, 0, 0)  # the French texts are gone again
     assert counts(await undo(runtime, two, second)) == (0, 2, 0)
     assert await products(runtime) == before
     await import_bytes(runtime, two, feed)

@@ -58,7 +58,7 @@ class Watched:
 
     def check(self) -> None:
         """Fail on errors of scripts, on the console, on requests to elsewhere and on a page that scrolls sideways."""
-        assert self.problems == []
+        assert self.problems == [], self.problems
         if not self.scripts:
             return
         assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
@@ -68,7 +68,8 @@ class Watched:
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text() + ";0")
         found = self.page.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]
-        assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == []
+        offences = [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
+        assert offences == [], offences
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(text in message.text for text in EXPECTED):

@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from orion.api.offer_answers import OffersAnswer
 from orion.api.public.marketplace import CategoryName, VariantAnswer, category_answer, variant_answers
 from orion.api.public.marketplace_products import NoticeAnswer
 from orion.api.store.products import ProductAnswer
@@ -131,6 +132,12 @@ class ProductDetailsAnswer(ProductAnswer):
             lowest_price_30_days=None if lowest is None else LowestPriceAnswer.of(lowest),
             **more,
         )
+
+
+class ShownProductAnswer(ProductDetailsAnswer):
+    """A product of the store with everything that belongs to it, and who else sells it."""
+
+    offers: OffersAnswer
 
 
 class WrittenProductAnswer(ProductDetailsAnswer):

@@ -8,10 +8,11 @@ from pydantic import Field
 from orion import catalog
 from orion.api.dependencies import SessionDep, store_access
 from orion.api.inputs import NO_PARAMETERS, Body, Id
+from orion.api.offer_answers import OffersAnswer
 from orion.api.problems import PROBLEM_RESPONSES, body_fields
 from orion.api.public.marketplace_products import DeletedAnswer, TextsRequest
 from orion.api.routing import TransactionalRoute
-from orion.api.store.product_answers import ProductDetailsAnswer, WrittenProductAnswer
+from orion.api.store.product_answers import ProductDetailsAnswer, ShownProductAnswer, WrittenProductAnswer
 from orion.api.store.products import TextLanguage, Viewer
 from orion.catalog import OVERRIDES, SETTINGS
 from orion.merchants import StoreAccess
@@ -77,13 +78,14 @@ router = APIRouter(
 @router.get("/{product_id}", summary="Show a product of the store")
 async def show_store_product(
     session: SessionDep, access: Viewer, product_id: Id, wanted: Annotated[TextLanguage, Query()]
-) -> ProductDetailsAnswer:
+) -> ShownProductAnswer:
     """One product of the store: its values in effect, whose each is and what it would inherit, texts, variants, prices.
 
     `fields` has every field that the store may say otherwise: `value`, `source` and `inherited`.
     """
     details = await catalog.get_product_details(session, access, product_id, wanted.language)
-    return ProductDetailsAnswer.with_details(details)
+    offers = OffersAnswer.of(await catalog.offers_of(session, access.user, details.marketplace_product_number))
+    return ShownProductAnswer.with_details(details, offers=offers)
 
 
 @router.post("", status_code=201, summary="List a marketplace product in the store", dependencies=NO_PARAMETERS)

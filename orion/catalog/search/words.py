@@ -28,7 +28,7 @@ class Search:
         return replace(self, words=tuple(words.split()))
 
 
-def read_search(text: str | None, language: str) -> Search | None:
+def read_search(text: str | None, language: str, dialect: str) -> Search | None:
     """The search that a text means; None when there is nothing in it.
 
     Words after the sixteenth do not count. Raises Invalid (`invalid_search`) for more than 200 characters, or a NUL.
@@ -39,12 +39,13 @@ def read_search(text: str | None, language: str) -> Search | None:
     if "\0" in wanted or len(wanted) > MAX_SEARCH_LENGTH:
         message = f"search takes up to {MAX_SEARCH_LENGTH} printable characters"
         raise Invalid("invalid_search", message, errors=[FieldError("search", message)])
-    return Search(wanted, tuple(_WORD.findall(plain(wanted))[:MAX_WORDS]), language)
+    return Search(wanted, tuple(_WORD.findall(plain(wanted, dialect))[:MAX_WORDS]), language)
 
 
-def plain(text: str) -> str:
-    """Lower case without accents, as `orion_plain` of the index has it."""
+def plain(text: str, dialect: str) -> str:
+    """Lower case without accents, as the index has it; SQLite's keeps letters that are no others with an accent."""
     if text.isascii():
         return text.lower()
-    letters = unicodedata.normalize("NFD", text.lower().translate(_LIGATURES))
+    lower = text.lower()
+    letters = unicodedata.normalize("NFD", lower if dialect == "sqlite" else lower.translate(_LIGATURES))
     return unicodedata.normalize("NFC", "".join(letter for letter in letters if not unicodedata.combining(letter)))

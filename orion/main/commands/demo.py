@@ -54,7 +54,8 @@ async def _fill(settings: Settings) -> None:
         try:
             await merchants.open_store(session, admin, STORE)
         except NotFound:
-            await merchants.create_store(session, merchant, code=STORE, name="Demo Store")
+            store = await merchants.create_store(session, merchant, code=STORE, name="Demo Store")
+            await merchants.verify_store(session, identity.as_admin(admin), store.id, verified=True)
 
 
 async def _user(session: AsyncSession, username: str, email: str, password: str, *, admin: bool) -> identity.User:

@@ -1,0 +1,1 @@
+"""How fast products are listed, found and shown: `python -m bench.catalogue`."""
