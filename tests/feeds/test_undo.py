@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from orion import catalog, feeds
+from orion import catalog, feeds, inventory
 from orion.catalog import MarketplaceProduct, PricePeriod, Product
 from orion.feeds.jobs import undo_import as undo_job
 from orion.feeds.models import FeedRow, ImportChange
@@ -199,3 +199,17 @@ async def test_what_cannot_be_undone(runtime: Runtime) -> None:
         with pytest.raises(Conflict) as raised:
             await undo(runtime, access, bad)
         assert raised.value.code == code
+
+
+async def test_what_stock_refers_to_is_unpublished_instead(runtime: Runtime) -> None:
+    access = await new_store(runtime)
+    job = await import_bytes(runtime, access, b"id,title,gtin\nA1,Lamp,4006381333931\nA2,Mug,\nA3,Box,\n")
+    async with runtime.database.transaction() as session:
+        session.add(inventory.InventoryItem(store_id=access.store.id, product_id=await product_id(runtime, "A2")))
+    assert counts(await undo(runtime, access, job)) == (0, 3, 0)
+    assert await conflicts(runtime, access, job) == [("A2", "", "referred_to")]
+    async with runtime.database.reading() as session:
+        left = await session.execute(
+            sa.select(MarketplaceProduct.marketplace_product_id, Product.is_active).join(Product)
+        )
+        assert [tuple(row) for row in left] == [("A2", False)]
