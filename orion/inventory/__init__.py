@@ -19,6 +19,7 @@ from orion.inventory.locations import (
     update_location,
 )
 from orion.inventory.models import MAX_QUANTITY, InventoryItem, Level, Location, Movement, Reservation
+from orion.inventory.of_products import ProductStock, stock_of_products
 from orion.inventory.queries import (
     KINDS,
     STATES,
@@ -67,6 +68,7 @@ __all__ = [
     "Movement",
     "MovementFilter",
     "MovementView",
+    "ProductStock",
     "Reservation",
     "ReservationView",
     "StockChanged",
@@ -103,6 +105,7 @@ __all__ = [
     "set_level",
     "set_threshold",
     "show_item",
+    "stock_of_products",
     "stockroom",
     "stockroom_of",
     "summary",

@@ -53,7 +53,7 @@ async def save(request: Request, code: str, product_id: int) -> Response:
         return await _form_again(request, code, product_id, form.with_errors(error))
     if not is_htmx(request) and not notices:
         return redirect(f"{request.url.path}?saved=1")
-    saved = await _form_again(request, code, product_id, notices=notices, saved=True)
+    saved = await _form_again(request, code, product_id, tab=form.tab, notices=notices, saved=True)
     return announce(saved, toast=gettext("Product saved"), events=("product-changed",)) if is_htmx(request) else saved
 
 
@@ -109,6 +109,7 @@ async def product_page(
     *,
     template: str,
     form: ProductForm | None = None,
+    tab: str = "",
     status: int = 200,
     **context: Any,
 ) -> Response:
@@ -137,7 +138,7 @@ async def product_page(
         texts=_texts(details),
         history=history[:HISTORY_LINES],
         language=language,
-        form=form or form_of(details),
+        form=form or form_of(details, tab),
         blank_tiers=BLANK_TIERS,
         own_images=own_images_of(details),
         status=status,
@@ -154,6 +155,7 @@ async def _form_again(
     product_id: int,
     form: ProductForm | None = None,
     *,
+    tab: str = "",
     notices: list[Notice] | None = None,
     saved: bool = False,
 ) -> Response:
@@ -166,6 +168,7 @@ async def _form_again(
             product_id,
             template="store/product/_form.html" if is_htmx(request) else "store/product/page.html",
             form=form,
+            tab=tab,
             status=422 if form else 200,
             notices=notices or (),
             saved=saved and not is_htmx(request),
