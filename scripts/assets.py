@@ -38,7 +38,8 @@ that are all inside this one file already; so the tarball alone is fetched, and 
 REDOC_PICTURE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 """Would be fetched from elsewhere by everybody who reads the documentation."""
 ICONS = (
-    "arrow-left arrow-right ban check chevron-down circle-alert circle-check circle-help clock cloud-download columns-3 download external-link "
+    "arrow-left arrow-right ban check chevron-down circle-alert circle-check circle-help clock cloud-download "
+    "columns-3 download external-link "
     "eye eye-off file-spreadsheet house image inbox info key-round languages link list-checks lock-keyhole log-out "
     "mail menu monitor moon package pencil plus rotate-ccw scroll-text search settings shield-check star store sun "
     "trash-2 triangle-alert upload user users wand-sparkles x"
