@@ -4,10 +4,10 @@ Verbs take a `Stockroom`: whose stock it is, and who acts. A store's comes from 
 (`stockroom(access)`) or, for programs, from `stockroom_of`; the platform's own from `platform_stockroom(admin)`.
 """
 
-from orion.inventory.check import Discrepancy, check
+from orion.inventory.check import Discrepancy, check, describe
 from orion.inventory.claims import Line, ReservationView
-from orion.inventory.events import LocationChanged, StockChanged, StockImported, StockLow, ThresholdChanged
-from orion.inventory.inputs import parse_label
+from orion.inventory.events import LocationChanged, StockChanged, StockLow, ThresholdChanged
+from orion.inventory.inputs import parse_label, parse_reason
 from orion.inventory.items import Item, ItemKey, find_item, find_items, get_item, item_of
 from orion.inventory.levels import LevelNow, add, count, remove, set_level, transfer
 from orion.inventory.locations import (
@@ -45,6 +45,7 @@ from orion.inventory.reservations import (
     reserve,
 )
 from orion.inventory.rooms import Stockroom, platform_stockroom, stockroom, stockroom_of
+from orion.inventory.rows import StockRow, apply_rows
 from orion.inventory.sweep import release_expired
 from orion.inventory.thresholds import set_threshold
 
@@ -72,17 +73,19 @@ __all__ = [
     "Reservation",
     "ReservationView",
     "StockChanged",
-    "StockImported",
     "StockLow",
+    "StockRow",
     "Stockroom",
     "Summary",
     "ThresholdChanged",
     "add",
+    "apply_rows",
     "check",
     "commit_reservation",
     "count",
     "create_location",
     "delete_location",
+    "describe",
     "expire",
     "extend",
     "find_item",
@@ -97,6 +100,7 @@ __all__ = [
     "list_movements",
     "list_reservations",
     "parse_label",
+    "parse_reason",
     "platform_stockroom",
     "release",
     "release_expired",

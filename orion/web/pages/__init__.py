@@ -20,6 +20,7 @@ from orion.web.pages import (
     login,
     mappings,
     members,
+    notifications,
     password,
     product,
     product_bulk,
@@ -29,6 +30,10 @@ from orion.web.pages import (
     products,
     schedules,
     settings,
+    stock,
+    stock_imports,
+    stock_locations,
+    webhooks,
 )
 
 ROUTERS = (
@@ -48,6 +53,11 @@ ROUTERS = (
     category_options.router,
     exports.router,
     settings.router,
+    stock.router,
+    stock_locations.router,
+    stock_imports.router,
+    webhooks.router,
+    notifications.router,
     members.router,
     api_keys.router,
     invitation.router,
