@@ -98,6 +98,7 @@ def upgrade() -> None:
         "feed_links",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("store_id", BIG_ID, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("token_digest", sa.String(length=64), nullable=False),
         sa.Column("format", sa.String(length=16), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=True),
@@ -105,6 +106,8 @@ def upgrade() -> None:
         sa.Column("user_id", BIG_ID, nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("last_fetched_at", MOMENT, nullable=True),
+        sa.Column("content_digest", sa.String(length=64), nullable=True),
+        sa.Column("content_changed_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(
             ["store_id"], ["stores.id"], name=op.f("fk_feed_links_store_id_stores"), ondelete="CASCADE"
         ),

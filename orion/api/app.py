@@ -18,6 +18,7 @@ from orion.api.middleware import RateLimits
 from orion.api.openapi import describe
 from orion.api.problems import install_problems
 from orion.api.public import categories, facets, files, health, marketplace, marketplace_products
+from orion.api.public import feeds as public_feeds
 from orion.api.public import imports as public_imports
 from orion.api.public import inventory as public_inventory
 from orion.api.public import invitations as public_invitations
@@ -27,6 +28,7 @@ from orion.api.store import audit as store_audit
 from orion.api.store import (
     bulk,
     changes,
+    exports,
     mappings,
     product_facets,
     product_images,
@@ -34,6 +36,7 @@ from orion.api.store import (
     product_writes,
     schedules,
     stock,
+    stock_imports,
     uploads,
 )
 from orion.api.store import imports as store_imports
@@ -68,17 +71,23 @@ ROUTERS: tuple[APIRouter, ...] = (
     mappings.router,
     mappings.unrepeatable,
     schedules.router,
+    exports.downloads,
     product_facets.router,
     store_products.router,
     bulk.router,
     product_writes.router,
     product_parts.router,
     product_images.router,
+    exports.router,
+    exports.unrepeatable,
+    public_feeds.router,
     files.router,
     stock.router,
     stock_locations.router,
     stock_movements.router,
     stock_reservations.router,
+    stock_imports.router,
+    stock_imports.upload_router,
     store_settings.router,
     store_members.router,
     public_invitations.router,

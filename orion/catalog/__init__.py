@@ -36,6 +36,7 @@ from orion.catalog.details import (
 from orion.catalog.differences import OWN, main_values, shown_amount
 from orion.catalog.effective import EffectiveProduct
 from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
+from orion.catalog.exporting import Selection, read_all, select_listings, select_marketplace_products, state_of
 from orion.catalog.facets import Facets, FacetValue, listing_facets, marketplace_facets
 from orion.catalog.filters import ListingFilter, MarketplaceFilter, ProductFilter
 from orion.catalog.images import MAX_IMAGE_BYTES, KeptImage, forget_images, image_type, keep_image, read_image
@@ -57,7 +58,6 @@ from orion.catalog.marketplace import (
     ProductTexts,
     get_marketplace_product,
     list_marketplace_products,
-    marketplace_products_after,
     translations_of,
 )
 from orion.catalog.models import (
@@ -134,6 +134,7 @@ __all__ = [
     "PutBack",
     "Quote",
     "SampleProduct",
+    "Selection",
     "TakenIn",
     "Tier",
     "Variant",
@@ -170,7 +171,6 @@ __all__ = [
     "main_values",
     "map_categories",
     "marketplace_facets",
-    "marketplace_products_after",
     "marketplace_variants_of",
     "offers_of",
     "price_for",
@@ -179,13 +179,17 @@ __all__ = [
     "publish_product",
     "purge_price_changes",
     "put_back",
+    "read_all",
     "read_image",
     "record_price_changes",
     "restore_listings",
     "search_categories",
+    "select_listings",
+    "select_marketplace_products",
     "set_images",
     "set_price_tiers",
     "shown_amount",
+    "state_of",
     "take_in",
     "translations_of",
     "update_marketplace_product",

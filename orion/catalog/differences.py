@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from orion.catalog.effective import effective_sale_price, money
+from orion.catalog.fallback import Shown
 from orion.catalog.models import MarketplaceProduct, MarketplaceProductTranslation, Product, ProductTranslation
 from orion.catalog.texts import TEXTS
 from orion.kernel import Money
@@ -40,6 +41,9 @@ OVERRIDES = (
 """What a store may say otherwise than the product, besides the texts."""
 
 OWN = "own_"
+
+FILES = "/files/"
+"""What links to uploaded files begin with; in files for others the address of this server stands before it."""
 
 MAIN_VALUES = ("title", *MONEY, "availability")
 """What tells people which product is meant."""
@@ -162,10 +166,30 @@ async def read_stored(
     }
 
 
+def without_texts(rows: pl.DataFrame, stored: Mapping[str, StoredProduct]) -> set[int]:
+    """The products for which a row brings a text in a language in which neither layer has one."""
+    if not stored:
+        return set()
+    return {
+        product.id
+        for name in TEXTS
+        for identifier, text in zip(rows["marketplace_product_id"], rows[name], strict=True)
+        if text is not None
+        and (product := stored.get(identifier)) is not None
+        and product.listing_id is not None
+        and product.values[name] is None
+        and product.values[OWN + name] is None
+    }
+
+
 def compare(
-    rows: pl.DataFrame, columns: Sequence[str], stored: Mapping[str, StoredProduct], store_id: int
+    rows: pl.DataFrame,
+    columns: Sequence[str],
+    stored: Mapping[str, StoredProduct],
+    store_id: int,
+    shown: Mapping[int, Shown],
 ) -> list[Difference]:
-    """What taking each of the rows in would come to, in their order."""
+    """What taking each of the rows in would come to, in their order; `shown` as `texts_shown` says it."""
     found = [stored.get(identifier) for identifier in rows["marketplace_product_id"]]
     shared = [product is not None and product.source_store_id not in (None, store_id) for product in found]
     changes: list[Changes] = [{} for _ in found]
@@ -180,7 +204,7 @@ def compare(
                 changes[at][field] = [before, after[at]]
     for at, product, is_shared in old:
         if changes[at] and product.listing_id is not None:
-            settled[at] = _settle(changes[at], product, is_shared)
+            settled[at] = _settle(changes[at], product, is_shared, shown.get(product.id, {}))
         if product.source_store_id is None:
             changes[at]["source_store_id"] = [None, store_id]
         _note_currency(changes[at], product, is_shared)
@@ -198,7 +222,7 @@ def _kind(product: StoredProduct | None, changes: Changes) -> Kind:
     return "updated" if changes else "unchanged"
 
 
-def _settle(changes: Changes, product: StoredProduct, is_shared: bool) -> dict[str, Any]:
+def _settle(changes: Changes, product: StoredProduct, is_shared: bool, shown: Shown) -> dict[str, Any]:
     """Take out of the changes what is the same in effect; the stored values that stay."""
     prefix, values, same = OWN if is_shared else "", product.values, []
     for name in (*OVERRIDES[len(MONEY) :], *TEXTS):
@@ -206,13 +230,25 @@ def _settle(changes: Changes, product: StoredProduct, is_shared: bool) -> dict[s
             continue
         own = values[OWN + name]
         effective = own if own is not None or not is_shared else values[name]
-        if effective is not None and effective == change[1]:
+        if effective is not None and (effective == change[1] or _same_files(effective, change[1])):
             same.append(prefix + name)
+        elif change[1] is not None and change[1] in shown.get(name, ()):
+            same.append(prefix + name)  # what stands in for a text is none
+    if "title" in same and not product.has_text and "description" in changes and "description" not in same:
+        same.remove("title")  # no description without a title
     amounts = [prefix + name for name in MONEY if prefix + name in changes]
     overridden = is_shared or any(values[OWN + name] is not None for name in MONEY)
     if amounts and overridden and _amounts(product, changes, prefix) == _effective(values):
         same += amounts
     return {field: changes.pop(field)[0] for field in same}
+
+
+def _same_files(effective: Any, said: Any) -> bool:
+    """Whether links are the same but for the address of this server before those of uploaded files."""
+    if isinstance(effective, list) and isinstance(said, list) and len(effective) == len(said):
+        return all(one == other or _same_files(one, other) for one, other in zip(effective, said, strict=True))
+    both = isinstance(effective, str) and isinstance(said, str)
+    return both and effective.startswith(FILES) and said.endswith(effective)
 
 
 def _amounts(product: StoredProduct, changes: Changes, prefix: str) -> tuple[Money | None, Money | None]:

@@ -212,8 +212,8 @@ def _on_listed(wanted: ProductFilter) -> list[Condition]:
         named = sa.or_(Store.code == wanted.store.upper(), fold.equals(Store.name, wanted.store))
         found.append(MarketplaceProduct.source_store_id.in_(sa.select(Store.id).where(named)))
     if isinstance(wanted, MarketplaceFilter) and wanted.listed_by is not None:
-        published = sa.select(Product.marketplace_product_id).join(Store, Store.id == Product.store_id)
-        theirs = published.where(Store.code == wanted.listed_by.strip().upper(), Product.is_active)
+        named = sa.select(Store.id).where(Store.code == wanted.listed_by.strip().upper()).scalar_subquery()
+        theirs = sa.select(Product.marketplace_product_id).where(Product.store_id == named, Product.is_active)
         found.append(MarketplaceProduct.id.in_(theirs))
     if wanted.marketplace is not None:
         found.append(MarketplaceProduct.marketplace == parse_marketplace(wanted.marketplace))

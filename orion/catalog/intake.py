@@ -21,7 +21,9 @@ from orion.catalog.differences import (
     compare,
     describe_new,
     read_stored,
+    without_texts,
 )
+from orion.catalog.fallback import texts_shown
 from orion.catalog.models import Product
 from orion.catalog.price_history import record_price_changes
 from orion.catalog.texts import TEXTS
@@ -80,7 +82,8 @@ async def take_in(
         language=language,
         lock=not dry_run,
     )
-    found = compare(rows, columns, stored, store_id)
+    shown = await texts_shown(connection, without_texts(rows, stored), store_id=store_id, language=language)
+    found = compare(rows, columns, stored, store_id, shown)
     prints = _fingerprints(rows, found)
     if dry_run:
         describe_new(rows, found)

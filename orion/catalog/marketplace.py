@@ -80,16 +80,6 @@ async def list_marketplace_products(
     return Found(items, found.total, found.estimate, found.after, skip, limit, found.searched)
 
 
-async def marketplace_products_after(
-    session: AsyncSession, wanted: MarketplaceFilter, *, after: int = 0, limit: int = 1000
-) -> list[MarketplaceProductView]:
-    """The next `limit` marketplace products with a number above `after`: for reading all of them in small steps."""
-    conditions = (await read_filter(session, wanted)).everything()
-    query = _views(wanted.language).where(*conditions, MarketplaceProduct.id > after)
-    rows = await session.execute(query.order_by(MarketplaceProduct.id).limit(limit))
-    return [_view(row) for row in rows.mappings()]
-
-
 async def get_marketplace_product(
     session: AsyncSession, marketplace_product_id: str, marketplace: str | None = None, language: str | None = None
 ) -> MarketplaceProductView:

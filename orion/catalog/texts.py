@@ -11,10 +11,13 @@ from orion.catalog.models import MarketplaceProduct, MarketplaceProductTranslati
 TEXTS = ("title", "description")
 
 
-def with_texts(query: sa.Select[Any], languages: Sequence[str], *, own: bool) -> sa.Select[Any]:
+def with_texts(
+    query: sa.Select[Any], languages: Sequence[str], *, own: bool, within: tuple[Any, Any] | None = None
+) -> sa.Select[Any]:
     """Add the columns title, language, description and description_language to a query of marketplace products.
 
     One join by primary key per language and table; with `own`, the query has products too and their texts come first.
+    `within`: all marketplace products of the query lie between these two, and so need only texts that do.
     """
     found: list[tuple[str, Any]] = []
     for language in languages:
@@ -25,7 +28,10 @@ def with_texts(query: sa.Select[Any], languages: Sequence[str], *, own: bool) ->
             tables.insert(0, (ProductTranslation, "product_id", Product.id))
         for table, key, id_ in tables:
             texts = aliased(table)
-            query = query.outerjoin(texts, sa.and_(getattr(texts, key) == id_, texts.language == language))
+            on = [getattr(texts, key) == id_, texts.language == language]
+            if within is not None and table is MarketplaceProductTranslation:
+                on.append(texts.marketplace_product_id.between(*within))
+            query = query.outerjoin(texts, sa.and_(*on))
             found.append((language, texts))
     for text, label in zip(TEXTS, ("language", "description_language"), strict=True):
         columns = [(language, getattr(texts, text)) for language, texts in found]

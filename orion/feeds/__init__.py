@@ -6,17 +6,31 @@ from orion.feeds.changes import DIFF_KINDS, ChangeView, Differences, FieldChange
 from orion.feeds.columns import IGNORE, KEEP, TARGETS
 from orion.feeds.due import note_result, start_due_imports
 from orion.feeds.events import (
+    FeedLinkChanged,
     GoneConfirmed,
     ImportFinished,
     ImportRequested,
     ImportUndone,
     MappingChanged,
     ScheduleChanged,
+    StockImported,
     UndoRequested,
 )
+from orion.feeds.exporting import FORMATS, ExportFormat, begun, export, file_name, parse_format
 from orion.feeds.failed_rows import Wanted, failed_rows_after, failed_rows_header
 from orion.feeds.followups import apply_dry_run, retry_failed_rows
 from orion.feeds.head import Head
+from orion.feeds.links import (
+    NewLink,
+    OpenedLink,
+    create_link,
+    fetch_is_news,
+    list_links,
+    note_fetch,
+    open_link,
+    revoke_link,
+    rotate_link,
+)
 from orion.feeds.mapping import SavedMapping, forget_mapping, list_mappings, mapping_of, save_mapping
 from orion.feeds.missing import confirm_gone
 from orion.feeds.models import (
@@ -49,7 +63,7 @@ from orion.feeds.queries import (
     next_issues,
 )
 from orion.feeds.rhythm import FAILING_FROM, PRESETS
-from orion.feeds.schedule_models import FeedSchedule
+from orion.feeds.schedule_models import FeedLink, FeedSchedule
 from orion.feeds.schedules import (
     create_schedule,
     delete_schedule,
@@ -61,12 +75,26 @@ from orion.feeds.schedules import (
 )
 from orion.feeds.spool import forget_spools
 from orion.feeds.start import MAX_BATCH_SIZE, MIN_BATCH_SIZE, parse_feed_url, start_import
+from orion.feeds.stock import (
+    STOCK_MODES,
+    STOCK_STATUSES,
+    StockImport,
+    StockImportError,
+    StockImportView,
+    failed_stock_header,
+    failed_stock_rows,
+    get_stock_import,
+    list_stock_errors,
+    list_stock_imports,
+    start_stock_import,
+)
 from orion.feeds.undo import get_undo, list_undo_conflicts, undo_import
 
 __all__ = [
     "CHANGE_KINDS",
     "DIFF_KINDS",
     "FAILING_FROM",
+    "FORMATS",
     "IGNORE",
     "KEEP",
     "MAX_BATCH_SIZE",
@@ -76,11 +104,16 @@ __all__ = [
     "PRESETS",
     "SEVERITIES",
     "STATUSES",
+    "STOCK_MODES",
+    "STOCK_STATUSES",
     "TARGETS",
     "ChangeView",
     "ColumnGuess",
     "Differences",
+    "ExportFormat",
     "Feed",
+    "FeedLink",
+    "FeedLinkChanged",
     "FeedSchedule",
     "FieldChange",
     "GoneConfirmed",
@@ -96,28 +129,42 @@ __all__ = [
     "ImportUndoConflict",
     "ImportUndone",
     "MappingChanged",
+    "NewLink",
+    "OpenedLink",
     "Preview",
     "Progress",
     "RowProblem",
     "SavedMapping",
     "ScheduleChanged",
+    "StockImport",
+    "StockImportError",
+    "StockImportView",
+    "StockImported",
     "UndoRequested",
     "Wanted",
     "all_imports",
     "apply_dry_run",
+    "begun",
     "cancel_import",
     "cancel_imports_of",
     "confirm_gone",
+    "create_link",
     "create_schedule",
     "delete_schedule",
+    "export",
     "failed_rows_after",
     "failed_rows_header",
+    "failed_stock_header",
+    "failed_stock_rows",
     "fetch_head",
+    "fetch_is_news",
+    "file_name",
     "forget_mapping",
     "forget_spools",
     "get_any_import",
     "get_import",
     "get_schedule",
+    "get_stock_import",
     "get_undo",
     "get_visible_import",
     "import_statistics",
@@ -127,20 +174,29 @@ __all__ = [
     "list_changes",
     "list_imports",
     "list_issues",
+    "list_links",
     "list_mappings",
     "list_schedules",
+    "list_stock_errors",
+    "list_stock_imports",
     "list_undo_conflicts",
     "mapping_of",
     "next_issues",
+    "note_fetch",
     "note_result",
+    "open_link",
     "parse_feed_url",
+    "parse_format",
     "progress",
     "purge_import_changes",
     "retry_failed_rows",
+    "revoke_link",
+    "rotate_link",
     "run_schedule_now",
     "save_mapping",
     "start_due_imports",
     "start_import",
+    "start_stock_import",
     "undo_import",
     "update_schedule",
 ]

@@ -45,6 +45,17 @@ class ScheduleChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedLinkChanged:
+    """A public address of an export was created, rotated (another token) or revoked."""
+
+    store_id: int
+    link_id: int
+    change: str
+    details: dict[str, Any]
+    actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class GoneConfirmed:
     """Somebody has let an import apply its policy to products that are gone from the feed."""
 
@@ -52,6 +63,19 @@ class GoneConfirmed:
     import_id: int
     count: int
     actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StockImported:
+    """A file of quantities was taken in, or could not be; `status` is completed, completed_with_errors or failed."""
+
+    store_id: int
+    import_id: int
+    name: str
+    status: str
+    changed: int
+    failed: int
+    actor_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

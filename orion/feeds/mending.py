@@ -1,7 +1,8 @@
-"""Files of failed rows: what is added to them, and how they are read again when they have been mended.
+"""Files that we write for people, and how they are read again: failed rows to mend, and our own export.
 
-Such a file has the feed's own columns and then the findings. Cells that a spreadsheet would run as formulas carry an
-apostrophe, which reading takes off again, so that nothing is lost.
+A file of failed rows has the feed's own columns and then the findings; an export has columns that are only to be read.
+Cells that a spreadsheet would run as formulas carry an apostrophe, which reading takes off again, so that nothing is
+lost.
 """
 
 import re
@@ -17,7 +18,19 @@ FINDINGS = ("extra_fields", "error_row", "error_code", "error_column", "error_va
 _SIGNS = frozenset(FINDINGS[2:])
 """A file that has all of these holds mended rows."""
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+OWN_SIGN = "orion_id"
+"""The column that our own CSV ends with; a file that has it was written by us."""
+
+ONLY_SHOWN = frozenset(
+    (
+        OWN_SIGN, "marketplace", "shop_name", "language", "sku", "is_active", "is_featured", "display_order",
+        "min_quantity", "max_quantity",
+    )
+)  # fmt: skip
+"""Columns of our own CSV that say something about a product and change nothing when they are read in."""
+
+_RUN = r"^'*[=+\-@\t\r]"
+_FORMULA = re.compile(_RUN)
 _ESCAPED = r"^'('*[=+\-@\t\r])"
 
 
@@ -26,11 +39,17 @@ def is_mended(columns: Columns) -> bool:
     return set(columns.headers) >= _SIGNS
 
 
-def without_findings(columns: Columns) -> Columns:
-    """The columns; what a file of failed rows adds is not read."""
-    if not is_mended(columns):
+def layers(columns: Columns) -> int:
+    """How many apostrophes the feed's cells may carry: one by an export, one more as a file of failed rows."""
+    return (OWN_SIGN in columns.headers) + is_mended(columns)
+
+
+def without_ours(columns: Columns) -> Columns:
+    """The columns; what an export or a file of failed rows adds is not read."""
+    ours = (FINDINGS if is_mended(columns) else ()) + ((*ONLY_SHOWN,) if OWN_SIGN in columns.headers else ())
+    if not ours:
         return columns
-    added = {position for position, header in enumerate(columns.headers) if header in FINDINGS}
+    added = {position for position, header in enumerate(columns.headers) if header in ours}
     meanings = (None if position in added else meaning for position, meaning in enumerate(columns.meanings))
     headers = (re.sub(_ESCAPED, r"\1", header) for header in columns.headers)
     return replace(
@@ -46,3 +65,11 @@ def safe_text(text: str) -> str:
 def plain_text(texts: pl.Expr) -> pl.Expr:
     """The texts that `safe_text` was given."""
     return texts.str.replace(_ESCAPED, "$1")
+
+
+def safe_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same of whole columns, as `safe_text` does it."""
+    found = frame.select(pl.all().str.contains(_RUN).any())
+    return frame.with_columns(
+        pl.col(name).str.replace(rf"({_RUN})", "'$1") for name in frame.columns if found[name].item()
+    )

@@ -18,7 +18,7 @@ from orion.kernel.choices import Value, parse_availability, parse_condition
 from orion.kernel.gtins import parse_gtin
 from orion.kernel.prices import parse_prices
 
-VERSION = 2
+VERSION = 3
 """Part of every row hash: raise it when the same record would be normalised differently, so that it is read anew."""
 
 MAX_ID = 255
@@ -84,6 +84,7 @@ class Normaliser:
         self.names = [str(position) for position in range(len(columns.headers))]
         self.unknown = columns.unknown()
         self.is_mended = mending.is_mended(columns)
+        self._layers = mending.layers(columns)
         self.prices = Memory(parse_prices)
         self.period = Memory(values.parse_period)
         self.parsers: dict[str, Parser] = {
@@ -125,7 +126,7 @@ class Normaliser:
         if frame.height != len(raws) or frame.width != len(self.names):
             rows = [self._grammar.values(raw) for raw in raws]
             frame = pl.DataFrame(rows, schema=dict.fromkeys(self.names, pl.String), orient="row")
-        if self.is_mended:
+        for _ in range(self._layers):
             frame = frame.select(mending.plain_text(pl.all()))
         stripped = pl.all().str.strip_chars()
         return frame.select(pl.when(stripped != "").then(stripped))
@@ -247,7 +248,9 @@ class _Batch:
 
     def _attribute(self, name: str, series: pl.Series, accepted: list[bool]) -> pl.Series:
         if GOOGLE_ATTRIBUTES[name] == "list":
-            return pl.Series([None if text is None else values.parse_list(text) for text in series], dtype=pl.String)
+            return pl.Series(
+                [None if text is None else _some(values.parse_list(text)) for text in series], dtype=pl.String
+            )
         parser = self.feed.parsers.get(name)
         if parser is None:
             return series
@@ -315,6 +318,11 @@ class _Batch:
                     )
                 )
         return issues
+
+
+def _some(array: str) -> str | None:
+    """The JSON array, if it has anything in it."""
+    return None if array == "[]" else array
 
 
 def _is_utf8(raw: bytes) -> bool:

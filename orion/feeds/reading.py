@@ -127,7 +127,10 @@ def read_layout(
     if read is None:
         raise Invalid("feed_bad_header", "The first row of the feed cannot be read as a header: is a quote left open?")
     header = head[blank : read.end]
-    columns = mending.without_findings(read_columns(grammar.values(header), mapping))
+    headers = grammar.values(header)
+    if mending.OWN_SIGN in headers:
+        mapping = None  # what our own columns mean is no question
+    columns = mending.without_ours(read_columns(headers, mapping))
     if not head[read.next :].strip():
         raise Invalid("feed_no_rows", "The feed has a header and no rows: there is nothing to import.")
     meanings = repr((columns.meanings, sorted(columns.ignored))).encode()

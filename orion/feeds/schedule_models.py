@@ -1,4 +1,4 @@
-"""What a store has arranged for its feeds: what their columns mean, and when they are fetched again."""
+"""What a store has arranged for feeds: what columns mean, when they are fetched again, who may fetch its products."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from orion.catalog import ListingFilter
 from orion.plumbing.db import Base, BigId, utcnow
+
+MAX_NAME = 100
 
 
 class FeedMapping(Base):
@@ -69,15 +72,17 @@ class FeedSchedule(Base):
 
 
 class FeedLink(Base):
-    """A public address under which one export of a store can be fetched without a log-in, until it is revoked.
+    """A public address of one export of a store. Only the digest of its token is kept.
 
-    Only the digest of its token is kept. `options` are those of the export.
+    `options` are the filter of the products. `content_digest` is what the products came to when they were last fetched,
+    `content_changed_at` when that first was so.
     """
 
     __tablename__ = "feed_links"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     store_id: Mapped[int] = mapped_column(sa.ForeignKey("stores.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(MAX_NAME))
     token_digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
     format: Mapped[str] = mapped_column(sa.String(16))
     language: Mapped[str | None] = mapped_column(sa.String(2))
@@ -85,3 +90,10 @@ class FeedLink(Base):
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     last_fetched_at: Mapped[datetime | None]
+    content_digest: Mapped[str | None] = mapped_column(sa.String(64))
+    content_changed_at: Mapped[datetime | None]
+
+    @property
+    def filter(self) -> ListingFilter:
+        """Which products it is about: published ones, whatever else is asked for."""
+        return ListingFilter(**self.options | {"is_active": True, "language": self.language})

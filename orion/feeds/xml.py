@@ -21,6 +21,9 @@ from orion.feeds.structures import join_parts
 from orion.feeds.values import join_list
 
 GOOGLE = "http://base.google.com/ns/1.0"
+OWN = "https://orion.invalid/ns/export/1"
+"""The namespace that our own exports declare: in these, one element is one value of a list, whatever it holds."""
+
 MAX_COLUMNS = 1000
 MAX_DEPTH = 100
 _END = b"\x1e"
@@ -71,6 +74,7 @@ class _Items:
         self._writing = writing
         self._max_bytes = max_bytes
         self._prefixes = {"g"}
+        self._is_own = False
         self._path: list[str] = []
         self._item_depth = 0
         self._values: dict[str, list[str]] = {}
@@ -128,6 +132,7 @@ class _Items:
         for name, value in attributes.items():
             if value == GOOGLE and name.startswith("xmlns:"):
                 self._prefixes.add(name[6:])
+            self._is_own = self._is_own or (value == OWN and name.startswith("xmlns:"))
 
     def _local(self, name: str) -> str:
         prefix, colon, local = name.partition(":")
@@ -159,7 +164,8 @@ class _Items:
             self.widths.append((self.size, len(columns)))
         fields = [""] * len(columns)
         for column, values in self._values.items():
-            fields[columns[column]] = _field(values[0] if len(values) == 1 else _joined(column, values))
+            alone = len(values) == 1 and not self._is_own
+            fields[columns[column]] = _field(values[0] if alone else _joined(column, values))
         record = ",".join(fields)
         if self._length > MAX_RECORD:
             record += " " * (MAX_RECORD + 1 - min(len(record), MAX_RECORD))  # is reported as a row that is too long

@@ -60,15 +60,26 @@ async def record_audit(
     await session.flush()
 
 
-def redact(value: Any) -> Any:
-    """JSON without secrets: values whose field is called like one, and the query and log-in of web addresses."""
+def redact(value: Any, name: str = "") -> Any:
+    """JSON without secrets: values whose field is called like one, and the query and log-in of web addresses.
+
+    A field called `...link` is for the public: its query stays.
+    """
     if isinstance(value, dict):
         return {
-            name: HIDDEN if isinstance(held, str) and held and _SECRET.search(name) else redact(held)
-            for name, held in value.items()
+            field: HIDDEN
+            if isinstance(held, str) and held and _SECRET.search(field)
+            else redact(held, name if field in ("before", "after") else field)
+            for field, held in value.items()
         }
     if isinstance(value, list | tuple):
-        return [redact(item) for item in value]
+        return [redact(item, name) for item in value]
     if isinstance(value, str) and "://" in value:
-        return _ADDRESS.sub(lambda found: f"{found[1]}{found[3]}" + (f"?{HIDDEN}" if found[4] else ""), value)
+        return _ADDRESS.sub(lambda found: f"{found[1]}{found[3]}{_query(found[4], name)}", value)
     return value
+
+
+def _query(query: str | None, name: str) -> str:
+    if not query:
+        return ""
+    return query if name.endswith("link") else f"?{HIDDEN}"

@@ -12,9 +12,9 @@ CURRENCIES: frozenset[str] = frozenset(
     "RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD "
     "TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG".split()
 )
-_EXPONENTS = dict.fromkeys(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0
-) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+EXPONENTS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0) | dict.fromkeys(
+    "BHD IQD JOD KWD LYD OMR TND".split(), 3
+)
 
 MAX_MINOR = 10**13
 """Amounts stay below this many minor units: far above any real price, far below what a 64-bit sum can hold."""
@@ -22,7 +22,7 @@ MAX_MINOR = 10**13
 
 def currency_exponent(currency: str) -> int:
     """How many decimal digits the currency has (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD."""
-    return _EXPONENTS.get(currency, 2)
+    return EXPONENTS.get(currency, 2)
 
 
 @dataclass(frozen=True, slots=True)

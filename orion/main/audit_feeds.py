@@ -3,7 +3,14 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import identity
-from orion.feeds import GoneConfirmed, ImportUndone, MappingChanged, ScheduleChanged, UndoRequested
+from orion.feeds import (
+    FeedLinkChanged,
+    GoneConfirmed,
+    ImportUndone,
+    MappingChanged,
+    ScheduleChanged,
+    UndoRequested,
+)
 
 
 async def mapping_changed(session: AsyncSession, event: MappingChanged) -> None:
@@ -24,6 +31,17 @@ async def schedule_changed(session: AsyncSession, event: ScheduleChanged) -> Non
         actor_id=event.actor_id,
         action=f"schedule.{event.change}",
         subject=f"schedule:{event.schedule_id}",
+        details={"store_id": event.store_id, **event.details},
+    )
+
+
+async def feed_link_changed(session: AsyncSession, event: FeedLinkChanged) -> None:
+    """Note who opened products to the public, or closed them."""
+    await identity.record_audit(
+        session,
+        actor_id=event.actor_id,
+        action=f"feed_link.{event.change}",
+        subject=f"feed_link:{event.link_id}",
         details={"store_id": event.store_id, **event.details},
     )
 

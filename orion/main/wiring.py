@@ -2,12 +2,14 @@
 
 from orion.catalog import MarketplaceProductChanged, ProductChanged, ProductsChanged, forget_images
 from orion.feeds import (
+    FeedLinkChanged,
     GoneConfirmed,
     ImportFinished,
     ImportRequested,
     ImportUndone,
     MappingChanged,
     ScheduleChanged,
+    StockImported,
     UndoRequested,
     forget_spools,
     note_result,
@@ -15,7 +17,7 @@ from orion.feeds import (
     start_due_imports,
 )
 from orion.identity import PasswordLinkMade, UserDeactivated
-from orion.inventory import LocationChanged, StockChanged, StockImported, StockLow, ThresholdChanged, release_expired
+from orion.inventory import LocationChanged, StockChanged, StockLow, ThresholdChanged, release_expired
 from orion.main import (
     audit,
     audit_catalog,
@@ -61,6 +63,7 @@ HANDLERS: Handlers = {
     ImportFinished: (note_result, audit.import_finished, notices.import_finished, webhook_events.import_finished),
     MappingChanged: (audit_feeds.mapping_changed,),
     ScheduleChanged: (audit_feeds.schedule_changed,),
+    FeedLinkChanged: (audit_feeds.feed_link_changed,),
     GoneConfirmed: (audit_feeds.gone_confirmed,),
     UndoRequested: (audit_feeds.undo_requested,),
     ImportUndone: (audit_feeds.import_undone, webhook_events.import_undone),
@@ -68,7 +71,7 @@ HANDLERS: Handlers = {
     ProductsChanged: (audit_catalog.products_changed, webhook_events.products_changed),
     MarketplaceProductChanged: (audit_catalog.marketplace_product_changed,),
     StockChanged: (audit_inventory.stock_changed, webhook_events.stock_changed),
-    StockImported: (audit_inventory.stock_imported,),
+    StockImported: (audit_inventory.stock_imported, notices.stock_imported, webhook_events.stock_imported),
     LocationChanged: (audit_inventory.location_changed,),
     ThresholdChanged: (audit_inventory.threshold_changed,),
     StockLow: (notices.stock_low, webhook_events.stock_low),

@@ -4,14 +4,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from orion.feeds import FeedSchedule, ImportChange, ImportUndo, create_schedule
+from orion.feeds import FeedLink, FeedSchedule, ImportChange, ImportUndo, create_link, create_schedule
 from orion.feeds.models import IssueRow
+from orion.merchants import Store
 from orion.plumbing.runtime import Runtime
 from tests.api.access_imports import ADMIN, STORE, _demo, an_import, room
-from tests.api.access_rows import Row, admin_only, member
+from tests.api.access_rows import Row, admin_only, member, public
 from tests.factories.feeds import make_import
 
 MAPPINGS = f"{STORE}/marketplace/mappings"
+LINKS = f"{STORE}/feed-links"
 SCHEDULES = f"{STORE}/marketplace/schedules"
 URL = "https://example.com/products-{caller}.csv"
 
@@ -76,7 +78,34 @@ async def an_undo(runtime: Runtime) -> dict[str, Any]:
 
 IMPORT = f"{STORE}/marketplace/imports/{{job_id}}"
 
+
+async def a_link(runtime: Runtime) -> dict[str, Any]:
+    """A feed link of DEMO's, the only one."""
+    await room(runtime)
+    async with runtime.database.transaction() as session:
+        await session.execute(sa.delete(FeedLink))
+        made = await create_link(session, await _demo(session), name="Engine", format="google-tsv")
+        return {
+            "link_id": made.link.id,
+            "token": made.path.removeprefix("/feeds/").removesuffix(".tsv"),
+            "suffix": "tsv",
+        }
+
+
+async def a_public_link(runtime: Runtime) -> dict[str, Any]:
+    """The same while DEMO is verified."""
+    async with runtime.database.transaction() as session:
+        await session.execute(sa.update(Store).where(Store.code == "DEMO").values(is_verified=True))
+    return await a_link(runtime)
+
+
 FEED_ROWS: dict[tuple[str, str], Row] = {
+    ("GET", f"{STORE}/products/export"): member("viewer"),
+    ("GET", LINKS): member("viewer"),
+    ("POST", LINKS): member("manager", 201, low="staff", body={"name": "Engine", "format": "csv"}),
+    ("POST", f"{LINKS}/{{link_id}}/rotate"): member("manager", low="staff", prepare=a_link),
+    ("DELETE", f"{LINKS}/{{link_id}}"): member("manager", 204, low="staff", prepare=a_link),
+    ("GET", "/feeds/{token}.{suffix}"): public(prepare=a_public_link, changes=True),
     ("GET", MAPPINGS): member("viewer"),
     ("PUT", MAPPINGS): member("staff", low="viewer", body={"columns": {}, "marketplace": "Letzshop"}, changes=False),
     ("DELETE", MAPPINGS): member("staff", 204, low="viewer", changes=False),

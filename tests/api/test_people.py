@@ -1,5 +1,6 @@
 """Stores, members, keys and users over the API: what one change means for everybody else."""
 
+import asyncio
 import re
 from datetime import timedelta
 from typing import Any
@@ -307,10 +308,41 @@ async def test_the_log_is_read_in_stretches_and_by_filters(people: dict[str, Per
     assert {entry["subject"] for entry in everything} >= {"store:DEMO", "store:OTHER", "user:owner"}
     async with runtime.database.transaction() as session:
         details = {"password": "p", "feed": ["https://u:p@example.com/x?token=t"], "n": {"api_token": "t", "count": 1}}
+        details |= {"image_link": {"before": None, "after": "https://u@example.com/x.png?v=2"}}
         await identity.record_audit(session, actor_id=None, action="test.made", subject="x", details=details)
     (entry,) = (await ada.call("GET", "/admin/audit-log", params={"action": "test.made"}))["items"]
     assert entry["details"] == {
         "password": "•••",
         "feed": ["https://example.com/x?•••"],
         "n": {"api_token": "•••", "count": 1},
+        "image_link": {"before": None, "after": "https://example.com/x.png?v=2"},
     }
+
+
+async def test_of_two_at_once_one_gets_in_and_one_administrator_stays(
+    people: dict[str, Person], runtime: Runtime
+) -> None:
+    owner, ada, stranger = people["owner"], people["ada"], people["stranger"]
+    await owner.call("POST", "/store/invitations", 201, json={"email": "hugo@example.com", "role": "staff"})
+    _, token = await mailed(runtime, "hugo@example.com")
+
+    async def act(person: Person, method: str, path: str, **options: Any) -> Any:
+        answer = await person.client.request(method, API + path, headers=person.headers, **options)
+        return answer.json().get("code", answer.status_code)
+
+    outcomes = await asyncio.gather(
+        *(act(person, "POST", f"/invitations/{token}/accept") for person in (stranger, ada, stranger))
+    )
+    assert outcomes.count(200) == 1, outcomes
+    assert set(outcomes) - {200} <= {"invitation_invalid", "member_exists"}
+    members = (await owner.call("GET", "/store/members"))["items"]
+    assert len(members) == 4
+
+    async with runtime.database.transaction() as session:
+        second = await an_admin(session, "bea")
+    admins = {"ada": ada, "bea": Person(ada.client, await bearer(runtime, second))}
+    own = {name: (await admin.call("GET", "/auth/me"))["id"] for name, admin in admins.items()}
+    outcomes = await asyncio.gather(
+        *(act(admins[name], "PUT", f"/admin/users/{own[name]}/role", json={"role": "user"}) for name in own)
+    )
+    assert sorted(map(str, outcomes)) == ["200", "last_admin"]

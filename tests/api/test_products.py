@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from orion.api.public import marketplace
+from orion.catalog import exporting
 from orion.merchants import StoreAccess
 from orion.plumbing.runtime import Runtime
 from tests.api.conftest import bearer
@@ -187,7 +187,8 @@ async def test_the_catalogue_as_csv(
     headers: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(marketplace, "EXPORT_STEP", 2)
+    monkeypatch.setattr(exporting, "FIRST_STEP", 2)
+    monkeypatch.setattr(exporting, "NUMBERS_AT_ONCE", 50)
     async with runtime.database.transaction() as session:
         for number in range(107):
             await make_marketplace_product(

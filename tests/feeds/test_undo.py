@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from orion import catalog, feeds
+from orion import catalog, feeds, inventory
 from orion.catalog import MarketplaceProduct, PricePeriod, Product
 from orion.feeds.jobs import undo_import as undo_job
 from orion.feeds.models import FeedRow, ImportChange
@@ -130,8 +130,9 @@ async def test_two_stores_and_two_languages(runtime: Runtime) -> None:
     async with runtime.database.reading() as session:
         own = sa.select(Product.price_minor).where(Product.store_id == two.store.id, Product.price_minor.is_not(None))
         assert sorted((await session.scalars(own)).all()) == [500, 1100]
-    french = await import_bytes(runtime, one, feed.replace(b"Lamp", b"Lampe"), language="fr")
-    assert counts(await undo(runtime, one, french)) == (2, 0, 0)  # the French texts are gone again
+    french = feed.replace(b"Lamp", b"Lampe").replace(b"Mug", b"Tasse")
+    undone = await import_bytes(runtime, one, french, language="fr")
+    assert counts(await undo(runtime, one, undone)) == (2, 0, 0)  # the French texts are gone again
     assert counts(await undo(runtime, two, second)) == (0, 2, 0)
     assert await products(runtime) == before
     await import_bytes(runtime, two, feed)
@@ -198,3 +199,17 @@ async def test_what_cannot_be_undone(runtime: Runtime) -> None:
         with pytest.raises(Conflict) as raised:
             await undo(runtime, access, bad)
         assert raised.value.code == code
+
+
+async def test_what_stock_refers_to_is_unpublished_instead(runtime: Runtime) -> None:
+    access = await new_store(runtime)
+    job = await import_bytes(runtime, access, b"id,title,gtin\nA1,Lamp,4006381333931\nA2,Mug,\nA3,Box,\n")
+    async with runtime.database.transaction() as session:
+        session.add(inventory.InventoryItem(store_id=access.store.id, product_id=await product_id(runtime, "A2")))
+    assert counts(await undo(runtime, access, job)) == (0, 3, 0)
+    assert await conflicts(runtime, access, job) == [("A2", "", "referred_to")]
+    async with runtime.database.reading() as session:
+        left = await session.execute(
+            sa.select(MarketplaceProduct.marketplace_product_id, Product.is_active).join(Product)
+        )
+        assert [tuple(row) for row in left] == [("A2", False)]

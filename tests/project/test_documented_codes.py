@@ -17,6 +17,10 @@ NOT_OF_AN_IMPORT = {"feed_id", "feed_rows", "feed_mappings", "feed_schedules", "
     "invalid_mapping",
     "invalid_schedule",
     "too_many_schedules",
+    "feed_link_not_found",
+    "feed_link_unsuitable",
+    "too_many_feed_links",
+    "unknown_format",
 }
 """Names of columns, tables and request errors that look the same."""
 

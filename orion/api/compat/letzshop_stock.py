@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import Field
 
 from orion import inventory
-from orion.api.dependencies import Bearer, SessionDep
+from orion.api.dependencies import Bearer, SessionDep, current_user
 from orion.api.inputs import Parameters
 from orion.api.public.inventory import change_level, stock_access
+from orion.api.routing import key_access
 from orion.api.stock_answers import ChangedAnswer, LevelAnswer, StockRequest, SummaryAnswer
 from orion.inventory import Stockroom
 from orion.kernel import Forbidden, Invalid, NotFound
@@ -32,14 +33,26 @@ class StockShop(Parameters):
     shop_code: str | None = Field(None, description="a member of one shop only needs none", examples=["MYSHOP"])
 
 
-async def set_stock(request: Request, session: SessionDep, bearer: Bearer, body: LetzshopStockRequest) -> ChangedAnswer:
+async def _log_in_first(request: Request, session: SessionDep, bearer: Bearer) -> object:
+    """Refuse strangers before what they send is looked at."""
+    if await key_access(request, session) is None:
+        await current_user(request, session)
+    return bearer
+
+
+LoggedIn = Annotated[object, Depends(_log_in_first)]
+
+
+async def set_stock(
+    request: Request, session: SessionDep, bearer: LoggedIn, body: LetzshopStockRequest
+) -> ChangedAnswer:
     """Set a stock quantity: how many of a GTIN lie at a location, which is made on first use."""
     room = await _room(request, session, bearer, "staff", body.shop_code)
     return await change_level(session, room, body, inventory.set_level)
 
 
 async def show_stock(
-    request: Request, session: SessionDep, bearer: Bearer, gtin: str, wanted: Annotated[StockShop, Query()]
+    request: Request, session: SessionDep, bearer: LoggedIn, gtin: str, wanted: Annotated[StockShop, Query()]
 ) -> SummaryAnswer:
     """Show the stock of a GTIN, by location and in all."""
     return await _summary(session, await _room(request, session, bearer, "viewer", wanted.shop_code), gtin)

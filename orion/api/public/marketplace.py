@@ -1,15 +1,15 @@
 """Marketplace products: the shared catalogue, for everyone who is logged in."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from orion import catalog
+from orion import catalog, feeds
 from orion.api.answers import json_answer
 from orion.api.dependencies import CatalogReader, RuntimeDep, SessionDep
+from orion.api.downloads import file_response
 from orion.api.inputs import Parameters
 from orion.api.offer_answers import OffersAnswer
 from orion.api.problems import PROBLEM_RESPONSES
@@ -24,35 +24,10 @@ from orion.api.product_filters import (
     cursor_scope,
 )
 from orion.api.routing import TransactionalRoute
-from orion.api.tables import CSV_RESPONSE, Format, csv_response, wants_csv
-from orion.catalog import GOOGLE_ATTRIBUTES, MarketplaceFilter, MarketplaceProductView, ProductTexts
+from orion.api.tables import CSV_RESPONSE, Format, wants_csv
+from orion.catalog import GOOGLE_ATTRIBUTES, MarketplaceProductView, ProductTexts
 from orion.kernel import MAX_SKIP, FieldError, Invalid
 from orion.plumbing.cursors import read_cursor, write_cursor
-from orion.plumbing.db import Database
-
-EXPORT_STEP = 1000
-"""Products that are read and sent at a time."""
-
-EXPORT_COLUMNS = (
-    "product_id",
-    "title",
-    "description",
-    "link",
-    "image_link",
-    "availability",
-    "price",
-    "currency",
-    "brand",
-    "gtin",
-    "google_product_category",
-    "marketplace",
-    "shop_name",
-    "sale_price",
-    "condition",
-    "mpn",
-    "item_group_id",
-    "language",
-)
 
 
 class MarketplaceProductQuery(SharedFields):
@@ -211,8 +186,14 @@ async def list_marketplace_products(
     is called is mended: see `searched`. As CSV (`Accept: text/csv` or `?format=csv`) all that match come, oldest
     first, or `limit` of them after `skip`.
     """
-    limit, wanted, as_csv = query.limit or 100, query.wanted(), wants_csv(request, query.format)
-    sort = "oldest" if as_csv else query.sort
+    limit, wanted, sort = query.limit or 100, query.wanted(), query.sort
+    if wants_csv(request, query.format):
+        if query.cursor is not None:
+            message = "A file has no pages: send no cursor"
+            raise Invalid("invalid_page", message, errors=[FieldError("cursor", message)])
+        selection = await catalog.select_marketplace_products(session, wanted)
+        pieces = feeds.export(runtime, selection, "csv", title="Orion", skip=query.skip, limit=query.limit)
+        return await file_response(pieces, "csv", None)
     scope = cursor_scope("marketplace", wanted, sort)
     after = read_cursor(runtime.settings, scope, query.cursor) if query.cursor is not None else None
     if after is not None and query.skip:
@@ -220,9 +201,6 @@ async def list_marketplace_products(
     found = await catalog.list_marketplace_products(
         session, wanted, sort=sort, after=after, skip=query.skip, limit=limit
     )
-    if as_csv:
-        rest = query.limit is None
-        return csv_response("products.csv", EXPORT_COLUMNS, _export(runtime.database, wanted, found.items, rest))
     return json_answer(
         {
             "items": [as_json(product) for product in found.items],
@@ -304,22 +282,3 @@ def variant_answers(variants: catalog.Variants) -> list[VariantAnswer]:
         )
         for item in variants.items
     ]
-
-
-async def _export(
-    database: Database, wanted: MarketplaceFilter, products: Any, rest: bool
-) -> AsyncIterator[list[list[Any]]]:
-    """The rows of `products`, and then, if the `rest` is wanted too, of those behind them."""
-    while products:
-        yield [_row(product) for product in products]
-        if not rest:
-            return
-        async with database.reading() as session:
-            products = await catalog.marketplace_products_after(
-                session, wanted, after=products[-1].id, limit=EXPORT_STEP
-            )
-
-
-def _row(product: MarketplaceProductView) -> list[Any]:
-    answer = MarketplaceProductAnswer.of(product).model_dump(by_alias=True)
-    return [answer["marketplace_product_id"], *(answer.get(name) for name in EXPORT_COLUMNS[1:])]

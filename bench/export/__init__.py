@@ -1,0 +1,1 @@
+"""How fast products go out as files, and in how much memory."""
