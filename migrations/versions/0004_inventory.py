@@ -34,32 +34,37 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('store_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('filename', sa.String(length=255), nullable=False),
+    sa.Column('source_url', sa.Text(), nullable=True),
+    sa.Column('upload_key', sa.String(length=64), nullable=True),
+    sa.Column('filename', sa.String(length=255), nullable=True),
     sa.Column('mode', sa.String(length=8), nullable=False),
-    sa.Column('dry_run', sa.Boolean(), nullable=False),
     sa.Column('reason', sa.String(length=255), nullable=False),
-    sa.Column('status', sa.String(length=16), nullable=False),
-    sa.Column('content', sa.LargeBinary(), nullable=True),
-    sa.Column('header', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
-    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('status', sa.String(length=32), nullable=False),
+    sa.Column('header', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=True),
+    sa.Column('downloads', sa.Integer(), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('changed', sa.Integer(), nullable=False),
     sa.Column('unchanged', sa.Integer(), nullable=False),
     sa.Column('failed', sa.Integer(), nullable=False),
-    sa.Column('problem', sa.Text(), nullable=True),
+    sa.Column('failure_code', sa.String(length=64), nullable=True),
+    sa.Column('failure_message', sa.Text(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("status IN ('pending', 'running', 'completed', 'failed')", name=op.f('ck_stock_imports_status')),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('completed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("mode IN ('set', 'add')", name=op.f('ck_stock_imports_mode')),
+    sa.CheckConstraint("status IN ('pending', 'processing', 'completed', 'completed_with_errors', 'failed')", name=op.f('ck_stock_imports_status')),
     sa.ForeignKeyConstraint(['store_id'], ['stores.id'], name=op.f('fk_stock_imports_store_id_stores'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_stock_imports_user_id_users'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_stock_imports'))
     )
     op.create_index('ix_stock_imports_store_id_id', 'stock_imports', ['store_id', 'id'], unique=False)
+    op.create_index('uq_stock_imports_active', 'stock_imports', ['store_id'], unique=True, sqlite_where=sa.text("status IN ('pending', 'processing')"), postgresql_where=sa.text("status IN ('pending', 'processing')"))
     op.create_table('stock_import_errors',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('import_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('row_number', sa.Integer(), nullable=False),
-    sa.Column('field', sa.String(length=32), nullable=False),
+    sa.Column('column_name', sa.String(length=255), nullable=True),
+    sa.Column('value', sa.String(length=255), nullable=True),
     sa.Column('code', sa.String(length=64), nullable=False),
     sa.Column('message', sa.Text(), nullable=False),
     sa.Column('cells', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
@@ -174,6 +179,7 @@ def downgrade() -> None:
     op.drop_index('ix_inventory_items_store_id_id', table_name='inventory_items')
     op.drop_table('inventory_items')
     op.drop_table('stock_import_errors')
+    op.drop_index('uq_stock_imports_active', table_name='stock_imports', sqlite_where=sa.text("status IN ('pending', 'processing')"), postgresql_where=sa.text("status IN ('pending', 'processing')"))
     op.drop_index('ix_stock_imports_store_id_id', table_name='stock_imports')
     op.drop_table('stock_imports')
     op.drop_index('uq_locations_platform_code', table_name='locations', sqlite_where=sa.text('store_id IS NULL'), postgresql_where=sa.text('store_id IS NULL'))

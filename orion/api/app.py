@@ -36,6 +36,7 @@ from orion.api.store import (
     product_writes,
     schedules,
     stock,
+    stock_imports,
     uploads,
 )
 from orion.api.store import imports as store_imports
@@ -85,6 +86,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     stock_locations.router,
     stock_movements.router,
     stock_reservations.router,
+    stock_imports.router,
+    stock_imports.upload_router,
     store_settings.router,
     store_members.router,
     public_invitations.router,

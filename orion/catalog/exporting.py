@@ -110,6 +110,18 @@ async def _selection(
     return Selection(query, reading.store_id, tuple(fallback_order(language, default)), reading.is_narrow)
 
 
+@dataclass(slots=True)
+class _Pace:
+    """How many products a step takes: few at first, then as many as a step's size allows."""
+
+    at_once: int
+
+    def note(self, size: int, products: int) -> None:
+        """A step of so many products came to `size` bytes."""
+        each = max(1, size // max(1, products))
+        self.at_once = max(1, min(LARGEST_STEP, 4 * self.at_once, STEP_BYTES // each))
+
+
 async def read_all(
     database: Database, selection: Selection, *, skip: int = 0, limit: int | None = None
 ) -> AsyncGenerator[pl.DataFrame]:
@@ -119,37 +131,56 @@ async def read_all(
     """
     dialect = database.engine.dialect
     statement = compile_text(_step_of(selection, dialect), dialect)
-    at_once, empty = FIRST_STEP, True
-    async for numbers in _numbers(database, selection.numbers, skip, limit):
-        start = 0
-        while start < len(numbers):
-            step = numbers[start : start + at_once]
-            start += at_once
-            async with database.reading() as session:
-                frame, size = await read_text(await session.connection(), statement, selection.columns, step)
-            yield frame
-            empty = False
-            each = max(1, size // len(step))
-            at_once = max(1, min(LARGEST_STEP, 4 * at_once, STEP_BYTES // each))
+    pace, empty = _Pace(FIRST_STEP), True
+    steps = _named if selection.is_narrow else _spans
+    async for numbers in steps(database, selection.numbers, pace, skip, limit):
+        async with database.reading() as session:
+            frame, size = await read_text(await session.connection(), statement, selection.columns, numbers)
+        yield frame
+        pace.note(size, frame.height)
+        empty = False
     if empty:
         yield pl.DataFrame(schema=dict.fromkeys(selection.columns, pl.String))
 
 
-async def _numbers(
-    database: Database, query: sa.Select[Any], skip: int, limit: int | None
+async def _spans(
+    database: Database, query: sa.Select[Any], pace: _Pace, skip: int, limit: int | None
 ) -> AsyncIterator[Sequence[int]]:
-    """The numbers that the query gives, in blocks that are small enough to be held."""
+    """The lowest and the highest number of each step, between which every product is wanted."""
     (number,) = query.selected_columns
     step = query.offset(skip) if skip else query
     while limit is None or limit > 0:
+        wanted = pace.at_once if limit is None else min(limit, pace.at_once)
+        found = step.limit(wanted).subquery()
+        ends = sa.select(sa.func.min(found.c[0]), sa.func.max(found.c[0]), sa.func.count())
+        async with database.reading() as session:
+            first, last, count = (await session.execute(ends)).one()
+        if count:
+            yield first, last
+        if count < wanted:
+            return
+        step = query.where(number > last)
+        limit = None if limit is None else limit - wanted
+
+
+async def _named(
+    database: Database, query: sa.Select[Any], pace: _Pace, skip: int, limit: int | None
+) -> AsyncIterator[Sequence[int]]:
+    """The numbers of each step; the filter is asked for many steps at once, for it may be dear."""
+    (number,) = query.selected_columns
+    block = query.offset(skip) if skip else query
+    while limit is None or limit > 0:
         wanted = NUMBERS_AT_ONCE if limit is None else min(limit, NUMBERS_AT_ONCE)
         async with database.reading() as session:
-            found = (await session.scalars(step.limit(wanted))).all()
-        if found:
-            yield found
+            found = (await session.scalars(block.limit(wanted))).all()
+        start = 0
+        while start < len(found):
+            step = found[start : start + pace.at_once]
+            start += len(step)
+            yield step
         if len(found) < wanted:
             return
-        step = query.where(number > found[-1])
+        block = query.where(number > found[-1])
         limit = None if limit is None else limit - wanted
 
 

@@ -13,6 +13,7 @@ from orion.feeds.events import (
     ImportUndone,
     MappingChanged,
     ScheduleChanged,
+    StockImported,
     UndoRequested,
 )
 from orion.feeds.exporting import FORMATS, ExportFormat, begun, export, file_name, parse_format
@@ -74,6 +75,19 @@ from orion.feeds.schedules import (
 )
 from orion.feeds.spool import forget_spools
 from orion.feeds.start import MAX_BATCH_SIZE, MIN_BATCH_SIZE, parse_feed_url, start_import
+from orion.feeds.stock import (
+    STOCK_MODES,
+    STOCK_STATUSES,
+    StockImport,
+    StockImportError,
+    StockImportView,
+    failed_stock_header,
+    failed_stock_rows,
+    get_stock_import,
+    list_stock_errors,
+    list_stock_imports,
+    start_stock_import,
+)
 from orion.feeds.undo import get_undo, list_undo_conflicts, undo_import
 
 __all__ = [
@@ -90,6 +104,8 @@ __all__ = [
     "PRESETS",
     "SEVERITIES",
     "STATUSES",
+    "STOCK_MODES",
+    "STOCK_STATUSES",
     "TARGETS",
     "ChangeView",
     "ColumnGuess",
@@ -120,6 +136,10 @@ __all__ = [
     "RowProblem",
     "SavedMapping",
     "ScheduleChanged",
+    "StockImport",
+    "StockImportError",
+    "StockImportView",
+    "StockImported",
     "UndoRequested",
     "Wanted",
     "all_imports",
@@ -134,6 +154,8 @@ __all__ = [
     "export",
     "failed_rows_after",
     "failed_rows_header",
+    "failed_stock_header",
+    "failed_stock_rows",
     "fetch_head",
     "fetch_is_news",
     "file_name",
@@ -142,6 +164,7 @@ __all__ = [
     "get_any_import",
     "get_import",
     "get_schedule",
+    "get_stock_import",
     "get_undo",
     "get_visible_import",
     "import_statistics",
@@ -154,6 +177,8 @@ __all__ = [
     "list_links",
     "list_mappings",
     "list_schedules",
+    "list_stock_errors",
+    "list_stock_imports",
     "list_undo_conflicts",
     "mapping_of",
     "next_issues",
@@ -171,6 +196,7 @@ __all__ = [
     "save_mapping",
     "start_due_imports",
     "start_import",
+    "start_stock_import",
     "undo_import",
     "update_schedule",
 ]

@@ -66,6 +66,19 @@ class GoneConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class StockImported:
+    """A file of quantities was taken in, or could not be; `status` is completed, completed_with_errors or failed."""
+
+    store_id: int
+    import_id: int
+    name: str
+    status: str
+    changed: int
+    failed: int
+    actor_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class UndoRequested:
     """Somebody asked to undo an import; `count` changes are to be taken back."""
 

@@ -4,10 +4,10 @@ Verbs take a `Stockroom`: whose stock it is, and who acts. A store's comes from 
 (`stockroom(access)`) or, for programs, from `stockroom_of`; the platform's own from `platform_stockroom(admin)`.
 """
 
-from orion.inventory.check import Discrepancy, check
+from orion.inventory.check import Discrepancy, check, describe
 from orion.inventory.claims import Line, ReservationView
-from orion.inventory.events import LocationChanged, StockChanged, StockImported, StockLow, ThresholdChanged
-from orion.inventory.inputs import parse_label
+from orion.inventory.events import LocationChanged, StockChanged, StockLow, ThresholdChanged
+from orion.inventory.inputs import parse_label, parse_reason
 from orion.inventory.items import Item, ItemKey, find_item, find_items, get_item, item_of
 from orion.inventory.levels import LevelNow, add, count, remove, set_level, transfer
 from orion.inventory.locations import (
@@ -19,6 +19,7 @@ from orion.inventory.locations import (
     update_location,
 )
 from orion.inventory.models import MAX_QUANTITY, InventoryItem, Level, Location, Movement, Reservation
+from orion.inventory.of_products import ProductStock, stock_of_products
 from orion.inventory.queries import (
     KINDS,
     STATES,
@@ -44,6 +45,7 @@ from orion.inventory.reservations import (
     reserve,
 )
 from orion.inventory.rooms import Stockroom, platform_stockroom, stockroom, stockroom_of
+from orion.inventory.rows import StockRow, apply_rows
 from orion.inventory.sweep import release_expired
 from orion.inventory.thresholds import set_threshold
 
@@ -67,20 +69,23 @@ __all__ = [
     "Movement",
     "MovementFilter",
     "MovementView",
+    "ProductStock",
     "Reservation",
     "ReservationView",
     "StockChanged",
-    "StockImported",
     "StockLow",
+    "StockRow",
     "Stockroom",
     "Summary",
     "ThresholdChanged",
     "add",
+    "apply_rows",
     "check",
     "commit_reservation",
     "count",
     "create_location",
     "delete_location",
+    "describe",
     "expire",
     "extend",
     "find_item",
@@ -95,6 +100,7 @@ __all__ = [
     "list_movements",
     "list_reservations",
     "parse_label",
+    "parse_reason",
     "platform_stockroom",
     "release",
     "release_expired",
@@ -103,6 +109,7 @@ __all__ = [
     "set_level",
     "set_threshold",
     "show_item",
+    "stock_of_products",
     "stockroom",
     "stockroom_of",
     "summary",

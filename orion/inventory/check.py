@@ -1,12 +1,14 @@
 """Looking over all stock for what should never be: movements that do not add up, claims that nobody holds."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orion.inventory.models import InventoryItem, Level, Movement, Reservation
+from orion.inventory.models import InventoryItem, Level, Location, Movement, Reservation
+from orion.merchants import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +85,30 @@ def _sums(table: Any, column: Any, *where: Any) -> Any:
 def _discrepancy(row: Any, what: str) -> Discrepancy:
     store_id, item_id, location_id, expected, found = row
     return Discrepancy(store_id, item_id, location_id, what, int(expected), int(found))
+
+
+async def describe(session: AsyncSession, found: Sequence[Discrepancy]) -> list[str]:
+    """A line for each discrepancy, with the names that people know: store, GTIN or product, location."""
+    stores = await _names(session, Store.id, Store.code, {each.store_id for each in found})
+    gtins = await _names(session, InventoryItem.id, InventoryItem.gtin, {each.item_id for each in found})
+    places = await _names(session, Location.id, Location.code, {each.location_id for each in found})
+    lines = []
+    for each in found:
+        whose = f"store {stores[each.store_id]}" if each.store_id is not None else "the platform"
+        gtin = gtins.get(each.item_id)
+        where = f" at {places[each.location_id]}" if each.location_id is not None else ""
+        name = f"item {each.item_id}" + (f" (GTIN {gtin})" if gtin else "")
+        lines.append(
+            f"{whose[0].upper()}{whose[1:]}, {name}{where}: {each.what}, "
+            f"{each.expected:,} by what is written, {each.found:,} found"
+        )
+    return lines
+
+
+async def _names(session: AsyncSession, key: Any, name: Any, wanted: Iterable[int | None]) -> dict[Any, Any]:
+    ids = sorted({each for each in wanted if each is not None})
+    names: dict[Any, Any] = {}
+    for start in range(0, len(ids), 1000):
+        rows = await session.execute(sa.select(key, name).where(key.in_(ids[start : start + 1000])))
+        names |= dict(rows.tuples().all())
+    return names

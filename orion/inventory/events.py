@@ -60,16 +60,3 @@ class ThresholdChanged:
     before: int | None
     after: int | None
     actor_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class StockImported:
-    """A CSV file of quantities was taken in (or could not be): how many rows changed stock, and how many failed."""
-
-    store_id: int
-    import_id: int
-    filename: str
-    status: str
-    changed: int
-    failed: int
-    actor_id: int | None

@@ -47,7 +47,7 @@ def check_quantity(quantity: int, *, least: int = 0, field: str = "quantity") ->
     return quantity
 
 
-def check_reason(reason: str) -> str:
+def parse_reason(reason: str) -> str:
     """Why stock changed, trimmed. Raises Invalid (`reason_invalid`)."""
     return _text(reason, "reason", MAX_REASON)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.inventory.changes import Change, Held, hold_items, write_changes
-from orion.inventory.inputs import check_quantity, check_reason, check_reference
+from orion.inventory.inputs import check_quantity, check_reference, parse_reason
 from orion.inventory.items import Item, ItemKey, find_item, make_item
 from orion.inventory.locations import find_location, use_location
 from orion.inventory.models import Location
@@ -193,7 +193,7 @@ async def _leave(session: AsyncSession, room: Stockroom, key: ItemKey, location:
 
 def _change(held: Held, place: Location, by: int, kind: str, reason: str, reference: str | None) -> Change:
     return Change(
-        held.id, place.id, place.code, by, 0, kind, reason=check_reason(reason), reference=check_reference(reference)
+        held.id, place.id, place.code, by, 0, kind, reason=parse_reason(reason), reference=check_reference(reference)
     )
 
 

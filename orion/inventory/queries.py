@@ -61,6 +61,8 @@ class ItemView:
     reserved: int
     low_stock_threshold: int | None
     threshold: int | None
+    here: int | None = None
+    """On hand at the location that was asked for."""
 
     @property
     def available(self) -> int:
@@ -138,16 +140,22 @@ async def list_items(
     *,
     search: str | None = None,
     low: bool | None = None,
+    location: str | None = None,
     after: int = 0,
     limit: int = 50,
 ) -> Stretch[ItemView]:
     """Items by number, those behind `after`: three statements however many there are.
 
     `search` finds GTINs by their beginning, and products by a part of a title or of the feed's id. `low` means that
-    what is available is at the threshold or below. Raises Invalid (`invalid_search`, `invalid_page`).
+    what is available is at the threshold or below. `location` leaves the items that lie there, and says how many do.
+    Raises Invalid (`invalid_search`, `location_invalid`, `invalid_page`).
     """
     _check_limit(limit)
     query = _items(room).where(InventoryItem.id > after)
+    if location is not None:
+        query = query.add_columns(Level.on_hand).join(Level, Level.item_id == InventoryItem.id)
+        at = sa.select(Location.id).where(Location.store_id == room.store_id, Location.code == location_code(location))
+        query = query.where(Level.location_id == at.scalar_subquery(), Level.on_hand > 0)
     if search and search.strip():
         query = query.where(_search(room, search.strip()))
     if low is not None:
@@ -308,13 +316,13 @@ def _items(room: Stockroom) -> sa.Select[Any]:
 async def _item_views(session: AsyncSession, room: Stockroom, rows: Sequence[Any]) -> list[ItemView]:
     titles = await titles_of(session, room, [(row[0], row[1], row[2]) for row in rows])
     views = []
-    for id_, gtin, product_id, on_hand, reserved, own in rows:
+    for id_, gtin, product_id, on_hand, reserved, own, *here in rows:
         found = titles.get(id_)
         threshold = own if own is not None else room.low_stock_threshold
         views.append(
             ItemView(
                 id_, gtin, product_id, found.sku if found else None, found.title if found else None,
-                found.products if found else 0, on_hand, reserved, own, threshold,
+                found.products if found else 0, on_hand, reserved, own, threshold, *here,
             )
         )  # fmt: skip
     return views

@@ -26,7 +26,7 @@ from orion.inventory.claims import (
     rows_of,
     views_of,
 )
-from orion.inventory.inputs import check_reason
+from orion.inventory.inputs import parse_reason
 from orion.inventory.locations import locations_of
 from orion.inventory.models import Location
 from orion.inventory.rooms import Stockroom
@@ -104,7 +104,7 @@ async def commit_reservation(
     (`reservation_over` when it was released or has expired, `reservation_smaller` when a line asks for more than is
     open), and what `reserve` does. Publishes StockChanged.
     """
-    return await _close(session, room, reference, lines, "commit", check_reason(reason))
+    return await _close(session, room, reference, lines, "commit", parse_reason(reason))
 
 
 async def release(

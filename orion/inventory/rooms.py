@@ -62,12 +62,12 @@ def platform_stock(actor_id: int | None = None) -> Stockroom:
     return Stockroom(None, "the platform", actor_id, None, "en", True, _MINT)
 
 
-async def stockroom_of(session: AsyncSession, store_id: int) -> Stockroom:
-    """A store's stock, for programs that act for nobody in particular: a checkout, an order that came in.
+async def stockroom_of(session: AsyncSession, store_id: int, *, actor_id: int | None = None) -> Stockroom:
+    """A store's stock, for programs: a checkout, an order that came in, the import of a file.
 
-    Raises NotFound (`store_not_found`).
+    `actor_id` is the user who asked for it, if one did and was allowed to. Raises NotFound (`store_not_found`).
     """
     store = await session.scalar(sa.select(Store).where(Store.id == store_id))
     if store is None:
         raise NotFound("store_not_found", f"There is no store with id {store_id}")
-    return Stockroom(store.id, store.code, None, store.low_stock_threshold, store.default_language, True, _MINT)
+    return Stockroom(store.id, store.code, actor_id, store.low_stock_threshold, store.default_language, True, _MINT)

@@ -3,7 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import identity
-from orion.inventory import LocationChanged, StockChanged, StockImported, ThresholdChanged
+from orion.feeds import StockImported
+from orion.inventory import LocationChanged, StockChanged, ThresholdChanged
 
 
 async def stock_changed(session: AsyncSession, event: StockChanged) -> None:
@@ -62,7 +63,7 @@ async def stock_imported(session: AsyncSession, event: StockImported) -> None:
         subject=f"stock-import:{event.import_id}",
         details={
             "store_id": event.store_id,
-            "filename": event.filename,
+            "name": event.name,
             "status": event.status,
             "changed": event.changed,
             "failed": event.failed,

@@ -79,7 +79,11 @@ async def member_invited(session: AsyncSession, event: MemberInvited) -> None:
         actor_id=event.actor_id,
         action="invitation.sent_again" if event.again else "invitation.sent",
         subject=f"invitation:{event.invitation_id}",
-        details={"email": event.email, "role": event.role, "expires_at": event.expires_at.isoformat(timespec="seconds")},
+        details={
+            "email": event.email,
+            "role": event.role,
+            "expires_at": event.expires_at.isoformat(timespec="seconds"),
+        },
         merchant_id=event.merchant_id,
     )
 

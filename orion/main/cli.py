@@ -72,7 +72,7 @@ def _orion(
     """
 
 
-from orion.main.commands import accounts, categories, demo, imports, jobs, keys, processes  # noqa: E402 (they add themselves to `app`)
+from orion.main.commands import accounts, categories, check, demo, imports, jobs, keys, processes  # noqa: E402 (they add themselves to `app`)
 
 processes.add_to(app)
 accounts.add_to(app)
@@ -80,6 +80,7 @@ demo.add_to(app)
 imports.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(categories.app, name="categories")
+app.add_typer(check.app, name="check")
 
 if __name__ == "__main__":
     sys.exit(app())

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import notifications
-from orion.feeds import ImportFinished, ImportJob
+from orion.feeds import ImportFinished, ImportJob, StockImport, StockImported
 from orion.identity import PasswordLinkMade, User
 from orion.inventory.events import StockLow
 from orion.merchants import ROLES, Member, Role, Store
@@ -60,6 +60,26 @@ async def import_finished(session: AsyncSession, event: ImportFinished) -> None:
         "reason": job.failure_message or "",
     }
     await notifications.notify(session, [job.user_id], kind, params, store_id=store.id)
+
+
+async def stock_imported(session: AsyncSession, event: StockImported) -> None:
+    """Tell who started the stock import when it failed or left rows behind."""
+    kind = {
+        "failed": "stock_import_failed",
+        "completed_with_errors": "stock_import_finished_with_errors",
+    }.get(event.status)
+    if kind is None or event.actor_id is None:
+        return
+    store = await session.get_one(Store, event.store_id)
+    job = await session.get_one(StockImport, event.import_id)
+    params = {
+        "store": store.name,
+        "store_code": store.code,
+        "import_id": event.import_id,
+        "errors": event.failed,
+        "reason": job.failure_message or "",
+    }
+    await notifications.notify(session, [event.actor_id], kind, params, store_id=store.id)
 
 
 async def store_judged(session: AsyncSession, event: StoreJudged) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import webhooks
 from orion.catalog.events import ProductChanged, ProductsChanged
-from orion.feeds import ImportFinished, ImportJob, ImportUndone
+from orion.feeds import ImportFinished, ImportJob, ImportUndone, StockImported
 from orion.inventory import StockChanged, StockLow
 from orion.merchants import StoreUpdated
 from orion.merchants.events import StoreJudged
@@ -77,7 +77,9 @@ async def import_undone(session: AsyncSession, event: ImportUndone) -> None:
 
 
 async def stock_changed(session: AsyncSession, event: StockChanged) -> None:
-    """Tell what a level is now."""
+    """Tell what a level is now; an import is told once, as a whole."""
+    if event.kind == "import":
+        return
     fields = ("item_id", "gtin", "location", "delta", "on_hand", "available", "reason", "reference")
     data = {field: getattr(event, field) for field in fields}
     await webhooks.emit(session, event.store_id, "stock.changed", f"stock:{event.item_id}", data)
@@ -87,6 +89,13 @@ async def stock_low(session: AsyncSession, event: StockLow) -> None:
     """Tell that an item runs out."""
     data = {field: getattr(event, field) for field in ("item_id", "gtin", "title", "available", "threshold")}
     await webhooks.emit(session, event.store_id, "stock.low", f"stock:{event.item_id}", data)
+
+
+async def stock_imported(session: AsyncSession, event: StockImported) -> None:
+    """Tell that a file of quantities was taken in, or could not be."""
+    data = {field: getattr(event, field) for field in ("import_id", "name", "status", "changed", "failed")}
+    data["url"] = f"/api/v1/store/inventory/imports/{event.import_id}"
+    await webhooks.emit(session, event.store_id, "stock.imported", f"stock-import:{event.import_id}", data)
 
 
 async def store_updated(session: AsyncSession, event: StoreUpdated) -> None:

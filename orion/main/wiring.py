@@ -9,6 +9,7 @@ from orion.feeds import (
     ImportUndone,
     MappingChanged,
     ScheduleChanged,
+    StockImported,
     UndoRequested,
     forget_spools,
     note_result,
@@ -16,7 +17,7 @@ from orion.feeds import (
     start_due_imports,
 )
 from orion.identity import PasswordLinkMade, UserDeactivated
-from orion.inventory import LocationChanged, StockChanged, StockImported, StockLow, ThresholdChanged, release_expired
+from orion.inventory import LocationChanged, StockChanged, StockLow, ThresholdChanged, release_expired
 from orion.main import (
     audit,
     audit_catalog,
@@ -70,7 +71,7 @@ HANDLERS: Handlers = {
     ProductsChanged: (audit_catalog.products_changed, webhook_events.products_changed),
     MarketplaceProductChanged: (audit_catalog.marketplace_product_changed,),
     StockChanged: (audit_inventory.stock_changed, webhook_events.stock_changed),
-    StockImported: (audit_inventory.stock_imported,),
+    StockImported: (audit_inventory.stock_imported, notices.stock_imported, webhook_events.stock_imported),
     LocationChanged: (audit_inventory.location_changed,),
     ThresholdChanged: (audit_inventory.threshold_changed,),
     StockLow: (notices.stock_low, webhook_events.stock_low),

@@ -30,6 +30,15 @@ KINDS: dict[str, Kind] = {
         words("Low stock: %(title)s"),
         words("%(available)s of %(title)s are left in store %(store)s; you asked to be told at %(threshold)s."),
     ),
+    "stock_import_failed": Kind(
+        words("Stock import %(import_id)s failed"),
+        words("Stock import %(import_id)s into store %(store)s failed: %(reason)s"),
+        mail=True,
+    ),
+    "stock_import_finished_with_errors": Kind(
+        words("Stock import %(import_id)s finished with errors"),
+        words("Stock import %(import_id)s into store %(store)s is finished; %(errors)s rows were rejected."),
+    ),
     "import_failed": Kind(
         words("Import %(import_id)s failed"),
         words("Import %(import_id)s into store %(store)s failed: %(reason)s"),

@@ -18,7 +18,19 @@ from orion.web.pages import ROUTERS
 from orion.web.pages.documentation import ADDRESSES
 from orion.web.visit import LoginNeeded, ours_only
 
-OURS = {"account", "admin", "invitations", "language", "login", "logout", "password", "static", "store", "stores"}
+OURS = {
+    "account",
+    "admin",
+    "invitations",
+    "language",
+    "login",
+    "logout",
+    "notifications",
+    "password",
+    "static",
+    "store",
+    "stores",
+}
 THEIRS = {"api", "feeds", "files", "health", "metrics", "openapi.json", "v2.1"}
 """The first parts of addresses that are pages whoever asks, and those that never are."""
 

@@ -1,10 +1,14 @@
 """What codes are called on pages, and in which tone: the one place that translates them."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from orion.feeds import ImportJob
+from orion.kernel import Found
+from orion.web import formats
 from orion.web.actions import ACTIONS
-from orion.web.i18n import current_language, gettext, lazy
+from orion.web.i18n import current_language, gettext, lazy, ngettext
+from orion.web.problem_texts import PROBLEMS, REMARKS
 
 Texts = Mapping[str, Callable[[], str]]
 
@@ -55,6 +59,48 @@ AXES: Texts = {
     "gender": lazy("Gender"),
     "age_group": lazy("Age group"),
 }
+
+SORTS: Texts = {
+    "relevance": lazy("Best match first"),
+    "oldest": lazy("Oldest first"),
+    "newest": lazy("Newest first"),
+    "price_asc": lazy("Cheapest first"),
+    "price_desc": lazy("Dearest first"),
+    "title": lazy("By title"),
+    "display_order": lazy("By place in lists"),
+}
+
+BULK_ACTIONS: Texts = {
+    "publish": lazy("Publish"),
+    "unpublish": lazy("Unpublish"),
+    "feature": lazy("Feature"),
+    "unfeature": lazy("Feature no more"),
+    "change_price_percent": lazy("Change prices by percent"),
+    "set_price": lazy("Set one price"),
+    "set_availability": lazy("Set the availability"),
+    "set_quantities": lazy("Set how many one buys"),
+    "reset_overrides": lazy("Inherit again"),
+    "delete": lazy("Delete"),
+}
+BULK_EFFECTS: Texts = {
+    "publish": lazy("Buyers will see them."),
+    "unpublish": lazy("Buyers will not see them any more. They stay in your list."),
+    "feature": lazy("They will be shown before others."),
+    "unfeature": lazy("They will not be shown before others any more."),
+    "change_price_percent": lazy("Each gets a price of its own, from the one in effect now."),
+    "set_price": lazy("All get the same price of your own."),
+    "set_availability": lazy("All get the same availability of your own."),
+    "set_quantities": lazy("All get the same limits."),
+    "reset_overrides": lazy("What you have set there goes, and the marketplace's values count again."),
+    "delete": lazy("They leave your list with all that you have set. What stock or orders refer to is hidden instead."),
+}
+RUN_STATES: Texts = {
+    "pending": lazy("Waiting"),
+    "running": lazy("Running"),
+    "completed": lazy("Completed"),
+    "failed": lazy("Failed"),
+}
+RUN_TONES = {"running": "info live", "completed": "ok", "failed": "bad"}
 
 EXPORT_FORMATS: Texts = {
     "csv": lazy("CSV"),
@@ -127,6 +173,7 @@ FIELDS: Texts = {
     "availability": lazy("Availability"),
     "condition": lazy("Condition"),
     "brand": lazy("Brand"),
+    "product_type": lazy("Product types"),
     "image_link": lazy("Picture"),
     "additional_image_link": lazy("More pictures"),
     "is_active": lazy("Published"),
@@ -196,119 +243,9 @@ PANELS: Texts = {
     "store/_job.html": lazy("Import details"),
     "store/_issues.html": lazy("Problems of an import"),
     "store/_cancel.html": lazy("Cancel an import"),
+    "admin/_delete_record.html": lazy("Delete a product"),
+    "store/_bulk.html": lazy("Change many products"),
     "store/product/_delete.html": lazy("Delete a product"),
-}
-
-PROBLEMS: Texts = {
-    "password_link_invalid": lazy("This link was used already, or it has expired. Ask for another one."),
-    "password_links_throttled": lazy("Too many requests. Wait a few minutes, then try again."),
-    "username_invalid": lazy("Choose a user name of 3 to 64 letters, digits, dots, hyphens or underscores."),
-    "username_taken": lazy("This user name is taken. Choose another."),
-    "email_invalid": lazy("This is not an e-mail address."),
-    "email_taken": lazy("A user has this address already."),
-    "member_exists": lazy("This person is a member already."),
-    "last_owner": lazy("This is the last owner. Make somebody else an owner first."),
-    "last_admin": lazy("This is the last active administrator. Make somebody else an administrator first."),
-    "invitation_exists": lazy("This address is invited already. Send that invitation again, or revoke it first."),
-    "invitation_just_sent": lazy("A mail to this address has just left. Wait a few minutes before the next."),
-    "invitation_ended": lazy("This invitation was accepted or revoked already."),
-    "invitation_invalid": lazy("This invitation is not valid, or not any more. Ask for another one."),
-    "api_key_unsuitable.name": lazy("Give a name of 1 to 100 characters that says who uses the key."),
-    "api_key_unsuitable.scopes": lazy("Choose at least one thing that the key may do."),
-    "api_key_unsuitable.expires_at": lazy("Choose a day in the future, or none."),
-    "reason_too_long": lazy("Give a reason of at most 1,000 characters."),
-    "store_invalid.contact_phone": lazy("Use at most 64 characters."),
-    "store_invalid.tax_number": lazy("Use at most 64 characters."),
-    "store_invalid.business_address": lazy("Use at most 1,000 characters."),
-    "store_invalid.domain": lazy("Give the bare host name, such as shop.example.com."),
-    "store_invalid.website": lazy("Enter a full web address that starts with https://, without spaces or password."),
-    "store_invalid.low_stock_threshold": lazy("Give a whole number from 0 on, or nothing."),
-    "credentials_invalid": lazy("The user name or the password is wrong."),
-    "user_inactive": lazy("This user is deactivated. Ask an administrator."),
-    "login_throttled": lazy("Too many failed log-ins. Wait a few minutes, then try again."),
-    "csrf_failed": lazy("This form is out of date. Load the page again and repeat what you did."),
-    "cross_site": lazy("This request came from another site, so it was refused."),
-    "password_wrong": lazy("This is not your present password."),
-    "password_unsuitable": lazy("Choose another password of 8 to 128 characters, not your user name."),
-    "invalid_batch_size": lazy("Enter a whole number from 100 to 5,000."),
-    "invalid_source_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
-    "import_already_running": lazy("This feed is being imported right now. Wait for it, or cancel it."),
-    "import_not_found": lazy("There is no such import."),
-    "import_not_finished": lazy("This import is still running: wait for it or cancel it."),
-    "import_changes_expired": lazy("What this import changed is not kept any more."),
-    "import_undone": lazy("This import is undone already."),
-    "nothing_to_undo": lazy("This import has changed nothing."),
-    "undo_running": lazy("An import of this feed is just being undone: wait for it."),
-    "nothing_to_retry": lazy("This import has no failed rows that could be imported again."),
-    "dry_run_applied": lazy("This file was imported already: upload it again."),
-    "dry_run_failed": lazy("This dry run did not come to its end: start another."),
-    "newer_import": lazy("The feed was imported again since: look at the newer import."),
-    "nothing_held_back": lazy("Nothing is held back any more."),
-    "invalid_schedule": lazy("Choose an interval, or write five fields such as 30 4 * * *, at least 15 minutes apart."),
-    "schedule_exists": lazy("This feed has a schedule for this address already."),
-    "too_many_schedules": lazy("A store has at most 50 schedules: delete one first."),
-    "import_already_finished": lazy("This import is finished already."),
-    "store_inactive": lazy("This store is not active, so it cannot import."),
-    "upload_too_large": lazy("This file is too large."),
-    "product_invalid.price": lazy(
-        "Enter a price such as 29.99, without a sign and with no more decimals than the currency has."
-    ),
-    "product_invalid.sale_price": lazy("Enter a price such as 29.99, in the currency of the price."),
-    "product_invalid.currency": lazy("Enter a currency code such as EUR, the same for price and sale price."),
-    "product_invalid.display_order": lazy("Enter a whole number."),
-    "product_invalid.min_quantity": lazy("Enter a whole number from 1, not above the most that one buys."),
-    "product_invalid.max_quantity": lazy("Enter a whole number, not below the least that one buys."),
-    "product_invalid.title": lazy("This text is too long."),
-    "product_invalid.description": lazy("This text is too long."),
-    "product_invalid.brand": lazy("Use at most 255 characters."),
-    "product_invalid.sku": lazy("Use at most 64 characters."),
-    "product_invalid.image_link": lazy(
-        "Enter a full web address that starts with https://, without spaces or password."
-    ),
-    "product_invalid.additional_image_link": lazy(
-        "Enter a full web address that starts with https://, without spaces or password."
-    ),
-    "marketplace_product_invalid.price": lazy(
-        "Enter a price such as 29.99, without a sign and with no more decimals than the currency has."
-    ),
-    "marketplace_product_invalid.sale_price": lazy("Enter a price such as 29.99, in the currency of the price."),
-    "marketplace_product_invalid.currency": lazy(
-        "Enter a currency code such as EUR, the same for price and sale price."
-    ),
-    "marketplace_product_invalid.marketplace_product_id": lazy(
-        "Give the product an identifier of its own, of at most 255 characters."
-    ),
-    "marketplace_product_invalid.title": lazy("Enter a title of at most 1,000 characters."),
-    "marketplace_product_invalid.description": lazy("This text is too long."),
-    "marketplace_product_invalid.translations": lazy("Leave the product at least one title."),
-    "marketplace_product_invalid.link": lazy(
-        "Enter a full web address that starts with https://, without spaces or password."
-    ),
-    "marketplace_product_invalid.image_link": lazy(
-        "Enter a full web address that starts with https://, without spaces or password."
-    ),
-    "marketplace_product_invalid.additional_image_link": lazy(
-        "Enter a full web address that starts with https://, without spaces or password."
-    ),
-    "marketplace_product_exists": lazy("The marketplace has a product with this identifier already."),
-    "price_tiers_invalid.min_quantity": lazy("Enter a whole number above 1 and above that of the line before."),
-    "price_tiers_invalid.price": lazy("Enter a price such as 29.99, in the currency of the product's price."),
-    "sku_taken": lazy("Another product of the store has this number."),
-    "image_invalid": lazy("This is no picture: choose a PNG, JPEG, WebP or GIF file."),
-    "too_many_images": lazy("A product has at most 100 pictures: remove one first."),
-    "store_invalid.name": lazy("Enter a name of 1 to 255 characters."),
-    "store_invalid.description": lazy("Use at most 10,000 characters."),
-    "store_invalid.contact_email": lazy("This is not an e-mail address."),
-    "store_invalid.default_currency": lazy("Enter a currency code such as EUR."),
-    "store_invalid.feed_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
-}
-
-REMARKS: Texts = {
-    "sale_price_not_lower": lazy("The sale price is not lower than the price."),
-    "sale_price_ignored": lazy(
-        "The sale price of the marketplace does not count any more: it is not below your own price."
-    ),
-    "tier_not_lower": lazy("One of the prices by quantity will never be used: it is not lower than the one before."),
 }
 
 
@@ -346,6 +283,12 @@ def problem(code: str, detail: str, field: str = "") -> str:
     name = f"{code}.{'feed_url' if field.startswith('feed_url') else field}"
     text = PROBLEMS.get(name) or PROBLEMS.get(code)
     return text() if text else detail
+
+
+def counted(found: Found[Any]) -> str:
+    """How many products a list has; "about" where nobody counted them one by one."""
+    text = ngettext("%(count)s product", "%(count)s products", found.length) % {"count": formats.number(found.length)}
+    return text if found.total is not None else gettext("About %(products)s") % {"products": text}
 
 
 def remark(code: str, message: str) -> str:

@@ -51,6 +51,10 @@ def _path(kind: str, params: Mapping[str, Any]) -> str | None:
     if not code:
         return None
     pages = {
+        "stock_low": f"stock/items/{params.get('item_id')}",
+        "stock_import_failed": f"stock/imports/{params.get('import_id')}",
+        "stock_import_finished_with_errors": f"stock/imports/{params.get('import_id')}",
+        "webhook_disabled": f"webhooks/{params.get('webhook_id')}",
         "import_failed": f"marketplace/imports/{params.get('import_id')}",
         "import_finished_with_errors": f"marketplace/imports/{params.get('import_id')}",
     }

@@ -28,6 +28,12 @@ def text(request: Request, name: str, longest: int = 200) -> str | None:
     return request.query_params.get(name, "").replace("\x00", "").strip()[:longest] or None
 
 
+def position(request: Request, name: str) -> int | None:
+    """A parameter that is the number of a row to go on from; anything else means from the beginning."""
+    value = request.query_params.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
+
+
 def field(form: FormData, name: str) -> str:
     """A text field of a form; a field that is missing, or a file, is empty."""
     value = form.get(name)

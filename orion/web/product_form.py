@@ -37,6 +37,8 @@ _MONEY = ("price", "sale_price", "currency")
 class ProductForm:
     """What the form shows: `typed` by field, `marks` of what was there before somebody typed, and the price tiers.
 
+    `tab` is the language whose texts stood in front.
+
     Only fields that differ from their mark are written, so that two people who edit at once do not undo each other.
     `errors` are messages by field, "" for the form as a whole; "tiers.0.price" counts the tiers that are not blank.
     """
@@ -44,6 +46,7 @@ class ProductForm:
     typed: Mapping[str, str]
     marks: Mapping[str, str]
     tiers: tuple[tuple[str, str], ...]
+    tab: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
     def with_errors(self, error: OrionError) -> "ProductForm":
@@ -99,12 +102,12 @@ class ProductForm:
         return wanted
 
     def language_to_show(self, language: str) -> str:
-        """The language whose texts stand in front: one with an error, else `language`."""
+        """The language whose texts stand in front: one with an error, else that before, else `language`."""
         wrong = (name.rpartition(".")[2] for name in TEXTS if name in self.errors)
-        return next(wrong, language)
+        return next(wrong, self.tab if self.tab in LANGUAGES else language)
 
 
-def form_of(details: ProductDetails) -> ProductForm:
+def form_of(details: ProductDetails, tab: str = "") -> ProductForm:
     """The form with the store's own values as they are."""
     product = details.product
     own_money = product.own_price or product.own_sale_price
@@ -130,7 +133,7 @@ def form_of(details: ProductDetails) -> ProductForm:
                 typed[f"{name}.{texts.language}"] = lines_of(view.value)
     tiers = tuple(map(_tier, details.price_tiers))
     marks = {name: mark(text) for name, text in typed.items()} | {"tiers": mark(_tiers_text(tiers))}
-    return ProductForm(typed, marks, tiers)
+    return ProductForm(typed, marks, tiers, tab)
 
 
 def sent_form(form: FormData) -> ProductForm:
@@ -146,7 +149,7 @@ def sent_form(form: FormData) -> ProductForm:
         for quantity, price in zip(quantities, prices, strict=False)
         if isinstance(quantity, str) and isinstance(price, str)
     ]
-    return ProductForm(typed, marks, tuple(line for line in lines if any(line)))
+    return ProductForm(typed, marks, tuple(line for line in lines if any(line)), parse.field(form, "text_language"))
 
 
 def mark(text: str) -> str:

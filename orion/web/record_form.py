@@ -42,12 +42,14 @@ class RecordForm:
     """What the form shows: `typed` by field, and `marks` of what was there before; a new record has none.
 
     `id` and `marketplace` name a new record; of one that is there they cannot be changed.
+    `tab` is the language whose texts stood in front.
     """
 
     typed: Mapping[str, str]
     marks: Mapping[str, str] = field(default_factory=dict)
     id: str = ""
     marketplace: str = "Letzshop"
+    tab: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
     def with_errors(self, error: OrionError) -> "RecordForm":
@@ -91,9 +93,9 @@ class RecordForm:
         return texts
 
     def language_to_show(self, language: str) -> str:
-        """The language whose texts stand in front: one with an error, else `language`."""
+        """The language whose texts stand in front: one with an error, else that before, else `language`."""
         wrong = (name.rpartition(".")[2] for name in TEXTS if name in self.errors)
-        return next(wrong, language)
+        return next(wrong, self.tab if self.tab in LANGUAGES else language)
 
 
 def blank_record() -> RecordForm:
@@ -101,7 +103,7 @@ def blank_record() -> RecordForm:
     return RecordForm(dict.fromkeys(FIELDS, ""))
 
 
-def record_form(record: MarketplaceProductView, texts: Sequence[ProductTexts]) -> RecordForm:
+def record_form(record: MarketplaceProductView, texts: Sequence[ProductTexts], tab: str = "") -> RecordForm:
     """The form with the record as it is."""
     typed = dict.fromkeys(FIELDS, "")
     for name, amount in (("price", record.price), ("sale_price", record.sale_price)):
@@ -115,7 +117,7 @@ def record_form(record: MarketplaceProductView, texts: Sequence[ProductTexts]) -
         typed[f"title.{each.language}"] = lines_of(each.title)
         typed[f"description.{each.language}"] = lines_of(each.description or "")
     marks = {name: mark(text) for name, text in typed.items()}
-    return RecordForm(typed, marks, record.marketplace_product_id, record.marketplace)
+    return RecordForm(typed, marks, record.marketplace_product_id, record.marketplace, tab)
 
 
 def sent_record(form: FormData) -> RecordForm:
@@ -125,6 +127,7 @@ def sent_record(form: FormData) -> RecordForm:
         {name: parse.field(form, f"was.{name}") for name in FIELDS if f"was.{name}" in form},
         parse.field(form, "marketplace_product_id"),
         parse.field(form, "marketplace"),
+        parse.field(form, "text_language"),
     )
 
 

@@ -14,10 +14,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from orion.identity import User
 from orion.kernel import LANGUAGES, MARKETPLACES, Page
-from orion.web import formats, labels
+from orion.web import formats, labels, labels_stock
 from orion.web.assets import static_url
 from orion.web.i18n import LANGUAGE_NAMES, current_language, gettext, ngettext
-from orion.web.visit import csrf_token
+from orion.web.visit import csrf_token, unread
 
 
 @cache
@@ -46,6 +46,7 @@ def environment() -> Environment:
     env.globals |= {
         "static_url": static_url,
         "labels": labels,
+        "stock_labels": labels_stock,
         "LANGUAGES": LANGUAGES,
         "MARKETPLACES": MARKETPLACES,
         "LANGUAGE_NAMES": LANGUAGE_NAMES,
@@ -66,6 +67,7 @@ def render(request: Request, name: str, *, user: User | None = None, status: int
             lang=current_language(),
             user=user,
             csrf=token,
+            unread=unread(request),
             csrf_input=Markup('<input type="hidden" name="csrf_token" value="{}">').format(token),
             here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             **context,

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orion import identity
+from orion import identity, notifications
 from orion.identity import User
 from orion.kernel import LANGUAGES, Forbidden
 from orion.plumbing.runtime import Runtime
@@ -84,6 +84,11 @@ def csrf_token(request: Request) -> str:
         return ""
     key = hashlib.sha256(b"orion-csrf:" + runtime_of(request).settings.signing_key().encode()).digest()
     return hmac.new(key, cookie.encode(), "sha256").hexdigest()
+
+
+def unread(request: Request) -> int:
+    """How many notifications the visitor has not read (100 stands for more); none for who is not logged in."""
+    return int(getattr(request.state, "unread", 0))
 
 
 async def ours_only(request: Request) -> AsyncIterator[None]:
@@ -158,6 +163,7 @@ async def _visitor(request: Request, session: AsyncSession) -> User:
         raise LoginNeeded
     if user.language in LANGUAGES and LANGUAGE_COOKIE not in request.cookies:
         use_language(user.language)
+    request.state.unread = await notifications.unread_count(session, user)
     return user
 
 

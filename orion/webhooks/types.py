@@ -72,6 +72,17 @@ TYPES: dict[str, EventType] = {
     "stock.changed": EventType(
         "Stock at a location changed by `delta`, or what of it is free did (`delta` is 0 then).", _STOCK
     ),
+    "stock.imported": EventType(
+        "A file of quantities was imported, or could not be; its changes are told by this event alone.",
+        {
+            "import_id": 4,
+            "name": "counted.csv",
+            "status": "completed_with_errors",
+            "changed": 118,
+            "failed": 2,
+            "url": "/api/v1/store/inventory/imports/4",
+        },
+    ),
     "stock.low": EventType("What is free of an item fell to its threshold; told again after it has recovered.", _LOW),
     "store.updated": EventType("Settings of the store changed.", _STORE | {"changed": {"name": "Tech Store"}}),
     "store.verified": EventType("The store was verified: buyers can see it.", _STORE | {"reason": None}),

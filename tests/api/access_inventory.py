@@ -3,7 +3,10 @@
 from itertools import count
 from typing import Any
 
+import sqlalchemy as sa
+
 from orion import inventory, merchants
+from orion.feeds import StockImport
 from orion.identity import find_user
 from orion.inventory import ItemKey, Line, Stockroom
 from orion.plumbing.runtime import Runtime
@@ -61,8 +64,30 @@ async def no_reservation(runtime: Runtime) -> dict[str, Any]:
     return {"reference": f"order-{next(_numbers)}"}
 
 
+async def no_stock_import(runtime: Runtime) -> dict[str, Any]:
+    """No stock import runs, so that one can be started."""
+    async with runtime.database.transaction() as session:
+        await session.execute(sa.update(StockImport).values(status="failed"))
+        return {}
+
+
+async def a_stock_import(runtime: Runtime) -> dict[str, Any]:
+    """A stock import of DEMO's that has failed."""
+    await no_stock_import(runtime)
+    async with runtime.database.transaction() as session:
+        owner = await find_user(session, "owner")
+        assert owner is not None
+        access = await merchants.open_store(session, owner, "DEMO")
+        job = StockImport(store_id=access.store.id, mode="set", filename="a.csv", status="failed")
+        session.add(job)
+        await session.flush()
+        return {"import_id": job.id}
+
+
 AT_A: dict[str, Any] = {"gtin": GTIN, "location": "A", "quantity": 1}
 MOVE: dict[str, Any] = {"gtin": GTIN, "source": "A", "target": "B", "quantity": 1}
+FILE_AT = {"source_url": "https://example.com/stock.csv"}
+FILE = {"file": ("stock.csv", b"gtin,quantity\n4006381333931,1\n", "text/csv")}
 LINES = [{"gtin": GTIN, "quantity": 2}]
 _WRITE: dict[str, Any] = {"low": "viewer"}
 
@@ -87,6 +112,11 @@ INVENTORY_ROWS: dict[tuple[str, str], Row] = {
     ("POST", f"{STOCK}/locations"): member("staff", 201, body={"name": ""}, prepare=a_location, **_WRITE),
     ("PUT", f"{STOCK}/locations/{{location_id}}"): member("staff", body={"name": ""}, prepare=a_location, **_WRITE),
     ("DELETE", f"{STOCK}/locations/{{location_id}}"): member("staff", prepare=a_location, **_WRITE),
+    ("POST", f"{STOCK}/imports"): member("staff", 202, body=FILE_AT, prepare=no_stock_import, **_WRITE),
+    ("POST", f"{STOCK}/imports/file"): member("staff", 202, body={}, files=FILE, prepare=no_stock_import, **_WRITE),
+    ("GET", f"{STOCK}/imports"): member("viewer"),
+    ("GET", f"{STOCK}/imports/{{import_id}}"): member("viewer", prepare=a_stock_import),
+    ("GET", f"{STOCK}/imports/{{import_id}}/errors"): member("viewer", prepare=a_stock_import),
     ("GET", f"{STOCK}/movements"): member("viewer"),
     ("GET", f"{STOCK}/reservations"): member("viewer"),
     ("POST", f"{STOCK}/reservations"): member(

@@ -45,6 +45,9 @@ PAGES = {
         "/store/ALPHA/products",
         "/store/EMPTY/products",
         "/store/ALPHA/products/1",
+        "/store/ALPHA/products/1/record",
+        "/store/ALPHA/products/new",
+        "/store/ALPHA/products/list?search=kusmi",
         "/store/ALPHA/settings",
         "/store/ALPHA/marketplace/imports/1",
         "/store/ALPHA/marketplace/imports/1/issues",
@@ -54,7 +57,13 @@ PAGES = {
         "/store/BETA/marketplace/mappings?job=6",
         "/store/BETA/marketplace/schedules",
     ],
-    "ada": ["/admin/imports", "/admin/marketplace?store=ALPHA", "/admin/stores", "/admin/stores/ALPHA/edit"],
+    "ada": [
+        "/admin/products",
+        "/admin/imports",
+        "/admin/marketplace?store=ALPHA",
+        "/admin/stores",
+        "/admin/stores/ALPHA/edit",
+    ],
 }
 LAMPS = b"id,title,price,availability\nL1,Lamp,29.90 EUR,in stock\nL2,Desk lamp,29.90 EUR,in stock\n"
 LANGUAGES = ("en-GB", "fr-FR", "de-DE")
@@ -103,7 +112,11 @@ async def _fill(settings: Settings) -> dict[str | None, str | None]:
         await make_import(session, access, language="fr", status="failed", failure_code="feed_not_found")
         for number in range(30):
             tea = await make_marketplace_product(
-                session, titles={"fr": f"Thé {number}"}, brand="Kusmi", sale_price_minor=1990 if number % 2 else None
+                session,
+                titles={"fr": f"Thé {number}"},
+                brand="Kusmi",
+                sale_price_minor=1990 if number % 2 else None,
+                source_store_id=store.id,
             )
             await make_product(session, store, tea)
         await a_store(session, olga, "BETA", name="Beta")

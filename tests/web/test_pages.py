@@ -42,11 +42,14 @@ ADMINS = {
     "/admin/stores/ALPHA": "Alpha",
     "/admin/imports": "All imports",
     "/admin/marketplace": "Marketplace import",
+    "/admin/products?search=T-2": "Products",
+    "/admin/products/record?id=T-2&marketplace=Letzshop": "Pot",
+    "/admin/products/delete?id=T-2": "Delete a product",
     "/admin/stores": "Stores",
     "/admin/stores/ALPHA/edit": "Alpha",
 }
 
-NAMES = ("Alpha", "olga", "Thé &lt;vert&gt;")
+NAMES = ("Alpha", "Pot", "olga", "Thé &lt;vert&gt;")
 """Titles that are the same in every language."""
 
 

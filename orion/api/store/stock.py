@@ -38,6 +38,7 @@ class ItemFilter(Parameters):
         None, max_length=200, description="the beginning of a GTIN, or part of a title or of the feed's id"
     )
     low: bool | None = Field(None, description="whether what is available is at the threshold or below")
+    location: str | None = Field(None, description="code or name of a location: only what lies there")
     cursor: str | None = Field(None, description="`next_cursor` of the stretch before")
     limit: int = Field(50, ge=1, le=200)
 
@@ -80,10 +81,16 @@ async def list_stock(
     session: SessionDep, runtime: RuntimeDep, access: Viewer, wanted: Annotated[ItemFilter, Query()]
 ) -> ItemList:
     """Items with their totals over all locations: what is on hand, reserved and available."""
-    scope = f"stock:{access.store.id}:{wanted.search}:{wanted.low}"
+    scope = f"stock:{access.store.id}:{wanted.search}:{wanted.low}:{wanted.location}"
     after = read_cursor(runtime.settings, scope, wanted.cursor)[0] if wanted.cursor is not None else 0
     found = await inventory.list_items(
-        session, inventory.stockroom(access), search=wanted.search, low=wanted.low, after=after, limit=wanted.limit
+        session,
+        inventory.stockroom(access),
+        search=wanted.search,
+        low=wanted.low,
+        location=wanted.location,
+        after=after,
+        limit=wanted.limit,
     )
     return ItemList(
         items=[ItemAnswer.of(item) for item in found.items],

@@ -1,6 +1,6 @@
 """Importing a file that the caller sends."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
@@ -30,6 +30,9 @@ class UploadRoute(TransactionalRoute):
     Only for a caller who may import into the store; and the file goes again when no import came of it.
     """
 
+    scope = "imports"
+    fields: tuple[str, ...] = _FIELDS
+
     def get_route_handler(self) -> Handler:
         """The transactional handler, behind the upload."""
         handle = super().get_route_handler()
@@ -38,9 +41,9 @@ class UploadRoute(TransactionalRoute):
             runtime = runtime_of(request)
             async with runtime.database.reading() as session:
                 user = await current_user(request, session)
-                await store_access("staff", "imports")(request, session, user, request.headers.get("X-Store-Code"))
+                await store_access("staff", self.scope)(request, session, user, request.headers.get("X-Store-Code"))
             try:
-                form = await request.form(max_files=1, max_fields=len(_FIELDS))
+                form = await request.form(max_files=1, max_fields=len(self.fields))
                 file = form.get("file")
                 if not isinstance(file, Upload):
                     return await handle(request)
@@ -84,16 +87,13 @@ async def start_file_import(
 
     409 `import_already_running` while the same feed (marketplace and language) is still being imported.
     """
-    unknown = sorted(set(await request.form()) - set(_FIELDS))
-    if unknown:
-        message = "There is no such field: take it out, or check its spelling"
-        raise Invalid("validation_failed", message, errors=[FieldError(f"body.{name}", message) for name in unknown])
+    await refuse_other_fields(request, _FIELDS)
     with body_fields():
         job = await feeds.start_import(
             session,
             access,
             upload_key=request.state.upload_key,
-            filename=_shown_name(file),
+            filename=shown_name(file),
             marketplace=marketplace,
             language=language,
             batch_size=batch_size,
@@ -104,9 +104,17 @@ async def start_file_import(
     return started(response, job, access.store, f"{PREFIX}/imports")
 
 
+async def refuse_other_fields(request: Request, known: Collection[str]) -> None:
+    """Raises Invalid (`validation_failed`) for fields of the form that no route takes."""
+    unknown = sorted(set(await request.form()) - set(known))
+    if unknown:
+        message = "There is no such field: take it out, or check its spelling"
+        raise Invalid("validation_failed", message, errors=[FieldError(f"body.{name}", message) for name in unknown])
+
+
 async def _keeping(runtime: Runtime, file: Upload, request: Request, handle: Handler) -> Response:
     settings = runtime.settings
-    key = await save_upload(_chunks(file), name=_shown_name(file), settings=settings, max_bytes=settings.feed_max_bytes)
+    key = await save_upload(_chunks(file), name=shown_name(file), settings=settings, max_bytes=settings.feed_max_bytes)
     request.state.upload_key = key
     used = False
     try:
@@ -124,6 +132,7 @@ async def _chunks(file: Upload) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _shown_name(file: Upload) -> str:
+def shown_name(file: Upload) -> str:
+    """What people see of a file: its name without folders and without what cannot be printed."""
     name = (file.filename or "").replace("\\", "/").rpartition("/")[2]
     return "".join(character for character in name if character.isprintable())[:255] or "upload.csv"

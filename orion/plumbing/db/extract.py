@@ -19,6 +19,10 @@ NUMBERS = "{numbers}"
 FIRST, LAST = sa.literal_column("{first}", sa.BigInteger), sa.literal_column("{last}", sa.BigInteger)
 
 
+_FOR_A_STEP = "SELECT set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '64MB', true)"
+"""A few thousand rows are no work for several processes, and are put in order in memory."""
+
+
 def compile_text(query: sa.Select[Any], dialect: sa.Dialect) -> str:
     """The statement with its parameters written into it, to be run often with other numbers.
 
@@ -39,7 +43,8 @@ async def read_text(
 ) -> tuple[pl.DataFrame, int]:
     """The statement's rows as columns of text (null and empty are both null), and how many bytes they came to.
 
-    `numbers`, in order and at least one, are those that it is about.
+    `numbers`, in order and at least one, are those that it is about (where it says nothing of `NUMBERS`: the first and
+    the last of them).
     """
     statement = statement.replace(FIRST.name, str(numbers[0])).replace(LAST.name, str(numbers[-1]))
     if NUMBERS in statement:
@@ -50,7 +55,7 @@ async def read_text(
         size = sum(len(text) for row in texts for text in row if text)
         return pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String), orient="row"), size
     driver: Any = (await connection.get_raw_connection()).driver_connection
-    await connection.exec_driver_sql("SET LOCAL max_parallel_workers_per_gather = 0")  # not for a few thousand rows
+    await connection.exec_driver_sql(_FOR_A_STEP)
     parts: list[bytes] = []
 
     async def keep(part: bytes) -> None:  # to a file the driver would write in a thread, part by part

@@ -5,10 +5,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from orion import catalog, feeds, merchants
-from orion.catalog import ListingFilter
 from orion.feeds import FORMATS, NewLink
-from orion.kernel import LANGUAGES, Conflict, Invalid, OrionError
-from orion.web import labels, parse
+from orion.kernel import Conflict, Invalid, OrionError
+from orion.web import parse
+from orion.web.product_filters import filters_of, listing_filter
 from orion.web.render import redirect, render
 from orion.web.visit import acting, posted, reading, runtime_of
 
@@ -28,12 +28,7 @@ async def exports(request: Request, code: str) -> Response:
 async def download(request: Request, code: str) -> Response:
     """The products of a filter as a file."""
     format_ = feeds.parse_format(request.query_params.get("format", "csv"))
-    wanted = ListingFilter(
-        search=parse.text(request, "search"),
-        availability=parse.choice(request, "availability", labels.AVAILABILITIES),
-        brand=parse.text(request, "brand"),
-        language=parse.choice(request, "language", LANGUAGES),
-    )
+    wanted = listing_filter(filters_of(request))
     async with reading(request) as visit:
         access = await merchants.open_store(visit.session, visit.user, code)
         selection = await catalog.select_listings(visit.session, access.store, wanted)

@@ -20,6 +20,7 @@ router = APIRouter(prefix="/store/{code}/products/{product_id:int}")
 
 HISTORY_DAYS = 90
 HISTORY_LINES = 12
+OFFERS_SHOWN = 8
 PARTS = {"side": "store/product/_side.html", "status": "store/product/_status.html"}
 """What of the page htmx asks for by itself when the product has changed."""
 
@@ -53,7 +54,7 @@ async def save(request: Request, code: str, product_id: int) -> Response:
         return await _form_again(request, code, product_id, form.with_errors(error))
     if not is_htmx(request) and not notices:
         return redirect(f"{request.url.path}?saved=1")
-    saved = await _form_again(request, code, product_id, notices=notices, saved=True)
+    saved = await _form_again(request, code, product_id, tab=form.tab, notices=notices, saved=True)
     return announce(saved, toast=gettext("Product saved"), events=("product-changed",)) if is_htmx(request) else saved
 
 
@@ -109,6 +110,7 @@ async def product_page(
     *,
     template: str,
     form: ProductForm | None = None,
+    tab: str = "",
     status: int = 200,
     **context: Any,
 ) -> Response:
@@ -119,6 +121,7 @@ async def product_page(
     record = await catalog.get_marketplace_product(
         visit.session, known.marketplace_product_id, known.marketplace, language
     )
+    offers = await catalog.offers_of(visit.session, visit.user, details.marketplace_product_number)
     history = await catalog.price_history(visit.session, access, product_id, HISTORY_DAYS)
     may_write = access.may("staff")
     return render(
@@ -136,8 +139,9 @@ async def product_page(
         owns_record=may_write and (visit.user.role == "admin" or record.store_code == access.store.code),
         texts=_texts(details),
         history=history[:HISTORY_LINES],
+        offers=offers.items[:OFFERS_SHOWN] if len(offers.items) > 1 else (),
         language=language,
-        form=form or form_of(details),
+        form=form or form_of(details, tab),
         blank_tiers=BLANK_TIERS,
         own_images=own_images_of(details),
         status=status,
@@ -154,6 +158,7 @@ async def _form_again(
     product_id: int,
     form: ProductForm | None = None,
     *,
+    tab: str = "",
     notices: list[Notice] | None = None,
     saved: bool = False,
 ) -> Response:
@@ -166,6 +171,7 @@ async def _form_again(
             product_id,
             template="store/product/_form.html" if is_htmx(request) else "store/product/page.html",
             form=form,
+            tab=tab,
             status=422 if form else 200,
             notices=notices or (),
             saved=saved and not is_htmx(request),

@@ -88,7 +88,16 @@ async def _save(
     async with reading(request) as visit:
         access = await merchants.open_store(visit.session, visit.user, code) if code else None
         response = await _page(
-            request, visit, id_, marketplace, access, product_id, form=failed, notices=notices, saved=not failed
+            request,
+            visit,
+            id_,
+            marketplace,
+            access,
+            product_id,
+            form=failed,
+            tab=form.tab,
+            notices=notices,
+            saved=not failed,
         )
     return response if failed else announce(response, toast=gettext("Record saved"))
 
@@ -102,6 +111,7 @@ async def _page(
     product_id: int | None = None,
     *,
     form: RecordForm | None = None,
+    tab: str = "",
     notices: tuple[Notice, ...] = (),
     saved: bool = False,
 ) -> Response:
@@ -119,7 +129,7 @@ async def _page(
         nav="products",
         record=found,
         category=category,
-        form=form or record_form(found, texts),
+        form=form or record_form(found, texts, tab),
         language=current_language(),
         notices=notices,
         saved=not is_htmx(request) and (saved or "saved" in request.query_params),

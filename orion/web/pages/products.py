@@ -1,45 +1,45 @@
-"""A store's products as its customers see them."""
+"""A store's products as its customers see them: searched, narrowed down, put in order, and chosen for bulk actions."""
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orion import catalog, merchants
-from orion.kernel import LANGUAGES, MAX_SKIP
-from orion.web import labels, parse
+from orion import catalog, inventory, merchants
+from orion.catalog import EffectiveProduct, Facets
+from orion.kernel import MAX_SKIP, Found, Invalid
+from orion.web import parse
 from orion.web.i18n import current_language
+from orion.web.product_filters import NARROWING, choices_of, filters_of, listing_filter
 from orion.web.render import is_htmx, render
 from orion.web.visit import reading
 
 router = APIRouter(prefix="/store/{code}/products")
 
 PRODUCTS_PER_PAGE = 25
+NO_FACETS = Facets({}, 0, None, frozenset(), None)
 
 
 @router.get("")
 async def products(request: Request, code: str) -> Response:
     """Search and browse, or only the list for htmx."""
-    filters = {
-        "search": parse.text(request, "search"),
-        "availability": parse.choice(request, "availability", labels.AVAILABILITIES),
-        "brand": parse.text(request, "brand"),
-        "language": parse.choice(request, "language", LANGUAGES),
-    }
+    filters = filters_of(request)
+    errors: dict[str, str] = {}
     async with reading(request) as visit:
         access = await merchants.open_store(visit.session, visit.user, code)
-        language = filters["language"] or current_language()
-        found = await catalog.list_products(
-            visit.session,
-            access,
-            catalog.ListingFilter(
-                search=filters["search"],
-                availability=filters["availability"],
-                brand=filters["brand"],
-                language=language,
-            ),
-            skip=min((parse.page_number(request) - 1) * PRODUCTS_PER_PAGE, MAX_SKIP - PRODUCTS_PER_PAGE),
-            limit=PRODUCTS_PER_PAGE,
-        )
+        skip = min((parse.page_number(request) - 1) * PRODUCTS_PER_PAGE, MAX_SKIP - PRODUCTS_PER_PAGE)
+        found: Found[EffectiveProduct]
+        try:
+            wanted = listing_filter(filters)
+            found = await catalog.list_products(
+                visit.session, access, wanted, sort=filters["sort"] or None, skip=skip, limit=PRODUCTS_PER_PAGE
+            )
+            facets = await catalog.listing_facets(visit.session, access, wanted)
+        except Invalid as error:  # a price or a category that is none: said beside it, and nothing found
+            errors = parse.field_errors(error)
+            found = Found([], 0, None, None, 0, PRODUCTS_PER_PAGE)
+            facets = NO_FACETS
+        room = inventory.stockroom(access)
+        stock = await inventory.stock_of_products(visit.session, room, [product.id for product in found.items])
         return render(
             request,
             "store/_products.html" if is_htmx(request) else "store/products.html",
@@ -49,6 +49,19 @@ async def products(request: Request, code: str) -> Response:
             nav="products",
             found=found,
             filters=filters,
-            language=language,
-            filtered=any(filters[name] for name in ("search", "availability", "brand")),
+            choices=choices_of(facets, filters),
+            errors=errors,
+            narrowed=sum(bool(filters[name]) for name in NARROWING if name != "search"),
+            language=filters["language"] or current_language(),
+            filtered=any(filters[name] for name in NARROWING),
+            stock=stock,
+            may_write=access.may("staff"),
+            deleted="deleted" in request.query_params,
+            done=_number(request, "done"),
+            skipped=_number(request, "skipped"),
         )
+
+
+def _number(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None

@@ -41,6 +41,11 @@ on("click", "[data-inherit]", (button, e) => {
   e.preventDefault();
 });
 
+// Choose all: the boxes of that name on the page.
+on("change", "[data-check-all]", (all) => {
+  for (const box of document.getElementsByName(all.dataset.checkAll)) box.checked = all.checked;
+});
+
 // A select that sends its form as soon as it is changed.
 on("change", "[data-submit]", (select) => select.form.requestSubmit());
 

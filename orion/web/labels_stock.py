@@ -1,0 +1,91 @@
+"""What codes of stock, webhooks and notifications are called on pages, and in which tone."""
+
+from orion.web.i18n import lazy
+from orion.web.labels import Texts
+
+MOVEMENTS: Texts = {
+    "set": lazy("Set"),
+    "add": lazy("Added"),
+    "remove": lazy("Removed"),
+    "transfer": lazy("Moved"),
+    "count": lazy("Counted"),
+    "import": lazy("Imported"),
+    "commit": lazy("Shipped"),
+}
+
+ACTIONS: Texts = {
+    "add": lazy("Add"),
+    "remove": lazy("Remove"),
+    "count": lazy("Count"),
+    "set": lazy("Set to"),
+    "transfer": lazy("Move"),
+}
+ACTION_HINTS: Texts = {
+    "add": lazy("This many came in."),
+    "remove": lazy("This many have left."),
+    "count": lazy("This many were found; the difference is recorded, even if it is zero."),
+    "set": lazy("This many are there now."),
+    "transfer": lazy("This many go to another location."),
+}
+
+RESERVATIONS: Texts = {
+    "held": lazy("Held"),
+    "committed": lazy("Shipped"),
+    "released": lazy("Released"),
+    "expired": lazy("Expired"),
+}
+RESERVATION_TONES = {"held": "info", "committed": "ok", "expired": "warn"}
+
+DONE: Texts = {
+    "add": lazy("Added."),
+    "remove": lazy("Removed."),
+    "count": lazy("Counted."),
+    "set": lazy("Set."),
+    "set_level": lazy("Set."),
+    "transfer": lazy("Moved."),
+    "threshold": lazy("The threshold was saved."),
+    "release": lazy("The reservation was released."),
+    "created": lazy("The location was added."),
+    "updated": lazy("The location was updated."),
+    "deleted": lazy("The location was deleted."),
+    "closed": lazy("The location was closed instead of deleted, because past movements refer to it."),
+    "started": lazy("The import has started."),
+}
+
+DELIVERIES: Texts = {
+    "pending": lazy("On its way"),
+    "waiting": lazy("Waiting for an earlier one"),
+    "delivered": lazy("Delivered"),
+    "dead": lazy("Given up"),
+    "cancelled": lazy("Cancelled"),
+}
+DELIVERY_TONES = {"pending": "info", "waiting": "info", "delivered": "ok", "dead": "bad"}
+
+WEBHOOK_DONE: Texts = {
+    "updated": lazy("The webhook was updated."),
+    "paused": lazy("The webhook is paused: nothing is sent until you resume it."),
+    "resumed": lazy("The webhook is active again: events from now on are sent to it."),
+    "tested": lazy("A test event is on its way; the log below shows how it went."),
+    "redelivered": lazy("The event is on its way again."),
+    "deleted": lazy("The webhook was deleted."),
+}
+
+NOTICES: Texts = {
+    "stock_low": lazy("Stock runs low"),
+    "stock_import_failed": lazy("A stock import failed"),
+    "stock_import_finished_with_errors": lazy("A stock import finished with errors"),
+    "import_failed": lazy("An import failed"),
+    "import_finished_with_errors": lazy("An import finished with errors"),
+    "member_invited": lazy("You are invited to a store"),
+    "store_verified": lazy("Your store is verified"),
+    "store_deactivated": lazy("Your store is deactivated"),
+    "webhook_disabled": lazy("A webhook is disabled"),
+}
+NOTICE_ICONS = {
+    "stock_low": "triangle-alert",
+    "stock_import_failed": "circle-alert",
+    "import_failed": "circle-alert",
+    "store_verified": "circle-check",
+    "webhook_disabled": "circle-alert",
+    "store_deactivated": "circle-alert",
+}

@@ -1,0 +1,125 @@
+"""What failures, and remarks on what was saved, are called where a person mends them: by code, or code and field."""
+
+from collections.abc import Callable, Mapping
+
+from orion.web.i18n import lazy
+
+PROBLEMS: Mapping[str, Callable[[], str]] = {
+    "password_link_invalid": lazy("This link was used already, or it has expired. Ask for another one."),
+    "password_links_throttled": lazy("Too many requests. Wait a few minutes, then try again."),
+    "username_invalid": lazy("Choose a user name of 3 to 64 letters, digits, dots, hyphens or underscores."),
+    "username_taken": lazy("This user name is taken. Choose another."),
+    "email_invalid": lazy("This is not an e-mail address."),
+    "email_taken": lazy("A user has this address already."),
+    "member_exists": lazy("This person is a member already."),
+    "last_owner": lazy("This is the last owner. Make somebody else an owner first."),
+    "last_admin": lazy("This is the last active administrator. Make somebody else an administrator first."),
+    "invitation_exists": lazy("This address is invited already. Send that invitation again, or revoke it first."),
+    "invitation_just_sent": lazy("A mail to this address has just left. Wait a few minutes before the next."),
+    "invitation_ended": lazy("This invitation was accepted or revoked already."),
+    "invitation_invalid": lazy("This invitation is not valid, or not any more. Ask for another one."),
+    "api_key_unsuitable.name": lazy("Give a name of 1 to 100 characters that says who uses the key."),
+    "api_key_unsuitable.scopes": lazy("Choose at least one thing that the key may do."),
+    "api_key_unsuitable.expires_at": lazy("Choose a day in the future, or none."),
+    "reason_too_long": lazy("Give a reason of at most 1,000 characters."),
+    "store_invalid.contact_phone": lazy("Use at most 64 characters."),
+    "store_invalid.tax_number": lazy("Use at most 64 characters."),
+    "store_invalid.business_address": lazy("Use at most 1,000 characters."),
+    "store_invalid.domain": lazy("Give the bare host name, such as shop.example.com."),
+    "store_invalid.website": lazy("Enter a full web address that starts with https://, without spaces or password."),
+    "store_invalid.low_stock_threshold": lazy("Give a whole number from 0 on, or nothing."),
+    "credentials_invalid": lazy("The user name or the password is wrong."),
+    "user_inactive": lazy("This user is deactivated. Ask an administrator."),
+    "login_throttled": lazy("Too many failed log-ins. Wait a few minutes, then try again."),
+    "csrf_failed": lazy("This form is out of date. Load the page again and repeat what you did."),
+    "cross_site": lazy("This request came from another site, so it was refused."),
+    "password_wrong": lazy("This is not your present password."),
+    "password_unsuitable": lazy("Choose another password of 8 to 128 characters, not your user name."),
+    "invalid_batch_size": lazy("Enter a whole number from 100 to 5,000."),
+    "invalid_source_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
+    "import_already_running": lazy("This feed is being imported right now. Wait for it, or cancel it."),
+    "import_not_found": lazy("There is no such import."),
+    "import_not_finished": lazy("This import is still running: wait for it or cancel it."),
+    "import_changes_expired": lazy("What this import changed is not kept any more."),
+    "import_undone": lazy("This import is undone already."),
+    "nothing_to_undo": lazy("This import has changed nothing."),
+    "undo_running": lazy("An import of this feed is just being undone: wait for it."),
+    "nothing_to_retry": lazy("This import has no failed rows that could be imported again."),
+    "dry_run_applied": lazy("This file was imported already: upload it again."),
+    "dry_run_failed": lazy("This dry run did not come to its end: start another."),
+    "newer_import": lazy("The feed was imported again since: look at the newer import."),
+    "nothing_held_back": lazy("Nothing is held back any more."),
+    "invalid_schedule": lazy("Choose an interval, or write five fields such as 30 4 * * *, at least 15 minutes apart."),
+    "schedule_exists": lazy("This feed has a schedule for this address already."),
+    "too_many_schedules": lazy("A store has at most 50 schedules: delete one first."),
+    "import_already_finished": lazy("This import is finished already."),
+    "store_inactive": lazy("This store is not active, so it cannot import."),
+    "upload_too_large": lazy("This file is too large."),
+    "product_invalid.price": lazy(
+        "Enter a price such as 29.99, without a sign and with no more decimals than the currency has."
+    ),
+    "product_invalid.sale_price": lazy("Enter a price such as 29.99, in the currency of the price."),
+    "product_invalid.currency": lazy("Enter a currency code such as EUR, the same for price and sale price."),
+    "product_invalid.display_order": lazy("Enter a whole number."),
+    "product_invalid.min_quantity": lazy("Enter a whole number from 1, not above the most that one buys."),
+    "product_invalid.max_quantity": lazy("Enter a whole number, not below the least that one buys."),
+    "product_invalid.title": lazy("This text is too long."),
+    "product_invalid.description": lazy("This text is too long."),
+    "product_invalid.brand": lazy("Use at most 255 characters."),
+    "product_invalid.sku": lazy("Use at most 64 characters."),
+    "product_invalid.image_link": lazy(
+        "Enter a full web address that starts with https://, without spaces or password."
+    ),
+    "product_invalid.additional_image_link": lazy(
+        "Enter a full web address that starts with https://, without spaces or password."
+    ),
+    "marketplace_product_invalid.price": lazy(
+        "Enter a price such as 29.99, without a sign and with no more decimals than the currency has."
+    ),
+    "marketplace_product_invalid.sale_price": lazy("Enter a price such as 29.99, in the currency of the price."),
+    "marketplace_product_invalid.currency": lazy(
+        "Enter a currency code such as EUR, the same for price and sale price."
+    ),
+    "marketplace_product_invalid.marketplace_product_id": lazy(
+        "Give the product an identifier of its own, of at most 255 characters."
+    ),
+    "marketplace_product_invalid.title": lazy("Enter a title of at most 1,000 characters."),
+    "marketplace_product_invalid.description": lazy("This text is too long."),
+    "marketplace_product_invalid.translations": lazy("Leave the product at least one title."),
+    "marketplace_product_invalid.link": lazy(
+        "Enter a full web address that starts with https://, without spaces or password."
+    ),
+    "marketplace_product_invalid.image_link": lazy(
+        "Enter a full web address that starts with https://, without spaces or password."
+    ),
+    "marketplace_product_invalid.additional_image_link": lazy(
+        "Enter a full web address that starts with https://, without spaces or password."
+    ),
+    "marketplace_product_exists": lazy("The marketplace has a product with this identifier already."),
+    "price_tiers_invalid.min_quantity": lazy("Enter a whole number above 1 and above that of the line before."),
+    "price_tiers_invalid.price": lazy("Enter a price such as 29.99, in the currency of the product's price."),
+    "bulk_action_invalid.price": lazy("Enter a price such as 29.99."),
+    "bulk_action_invalid.currency": lazy("Enter a currency code such as EUR."),
+    "bulk_action_invalid.percent": lazy("Enter a number from -100 to 1000, with at most four decimals."),
+    "bulk_action_invalid.availability": lazy("Choose an availability."),
+    "bulk_action_invalid.min_quantity": lazy("Enter a whole number from 1."),
+    "bulk_action_invalid.max_quantity": lazy("Enter a whole number, not below the least that one buys."),
+    "unknown_category": lazy("There is no such category."),
+    "invalid_price": lazy("Enter a price such as 29.99."),
+    "sku_taken": lazy("Another product of the store has this number."),
+    "image_invalid": lazy("This is no picture: choose a PNG, JPEG, WebP or GIF file."),
+    "too_many_images": lazy("A product has at most 100 pictures: remove one first."),
+    "store_invalid.name": lazy("Enter a name of 1 to 255 characters."),
+    "store_invalid.description": lazy("Use at most 10,000 characters."),
+    "store_invalid.contact_email": lazy("This is not an e-mail address."),
+    "store_invalid.default_currency": lazy("Enter a currency code such as EUR."),
+    "store_invalid.feed_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
+}
+
+REMARKS: Mapping[str, Callable[[], str]] = {
+    "sale_price_not_lower": lazy("The sale price is not lower than the price."),
+    "sale_price_ignored": lazy(
+        "The sale price of the marketplace does not count any more: it is not below your own price."
+    ),
+    "tier_not_lower": lazy("One of the prices by quantity will never be used: it is not lower than the one before."),
+}
