@@ -79,7 +79,7 @@ async def test_each_caller_gets_the_answer_of_the_table(
         assert answer.status_code == status, (name, answer.text)
         after = await _fingerprint(runtime.database)
         changed = after != before
-        if changed and not operation[1].startswith(UNAUDITED):
+        if changed and operation[0] != "GET" and not operation[1].startswith(UNAUDITED):
             assert _audited(after) > _audited(before), (name, "is not in the audit log")
         assert changed == (writes and status < 400), (name, "changed" if changed else "changed nothing")
         if status >= 400:
