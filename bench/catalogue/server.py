@@ -12,6 +12,7 @@ import orjson
 import uvicorn
 
 from orion.main.serve import serve
+from orion.plumbing.observability import configure_logging
 
 from .fill import settings_for
 
@@ -53,7 +54,9 @@ async def _main(kind: str, port: int, what: dict[str, Any]) -> None:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
     listening.listen(128)
-    await serve(settings_for(what["url"], what["var"]), [listening], with_worker=False)
+    settings = settings_for(what["url"], what["var"])
+    configure_logging(settings)
+    await serve(settings, [listening], with_worker=False)
 
 
 if __name__ == "__main__":

@@ -99,10 +99,11 @@ BEGIN
 END $refresh$
 """
 
-# What a reader typed, as a query: every word, or its stem, in the shared texts or in the store's own.
+# What a reader typed, as a query: every word, or its stem, in the shared texts or in the store's own. Immutable, so that
+# the planner knows the words, and how frequent they are.
 QUERY = """
 CREATE FUNCTION orion_search_query(words text[], language text, store bigint) RETURNS tsquery
-LANGUAGE sql STABLE PARALLEL SAFE AS $query$
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $query$
 SELECT concat_ws(' & ', string_agg('(' || concat_ws(' | ', typed, stem, own_typed, own_stem) || ')', ' & '),
                  quote_literal('@' || store))::tsquery
 FROM unnest(words) WITH ORDINALITY AS listed(word, n)

@@ -25,6 +25,18 @@ COUNTED = 10_000
 """So many are counted one by one; what there is beyond is estimated."""
 
 
+_PLANNING = sa.select(
+    *(
+        sa.func.set_config(name, value, sa.true())
+        for name, value in (
+            ("plan_cache_mode", "force_custom_plan"),
+            ("max_parallel_workers_per_gather", "0"),
+            ("random_page_cost", "1.1"),
+        )
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The rows of a page; `after` is the position of the last one, None at the list's end.
@@ -95,10 +107,11 @@ async def find(
 async def plan_anew(session: AsyncSession) -> None:
     """Have each statement of the transaction planned for its own values, not once for all values.
 
-    A frequent word is met soon by walking through the list, a rare one is looked up in the index.
+    A frequent word is met soon by walking through the list, a rare one is looked up in the index. Pages are small and
+    what they need is in memory: no worker is worth waking, and no jump is dear.
     """
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(sa.text("SET LOCAL plan_cache_mode TO force_custom_plan"))
+        await session.execute(_PLANNING)
 
 
 class _Both:

@@ -208,7 +208,7 @@ def _statements(database: Database) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "SET LOCAL")):
+        if not statement.startswith(("BEGIN", "SELECT set_config")):
             statements.append(statement)
 
     sa.event.listen(database.engine.sync_engine, "before_cursor_execute", note)

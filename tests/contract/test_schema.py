@@ -24,7 +24,7 @@ from tests.factories.feeds import make_import
 from tests.factories.stores import make_admin, make_store
 from tests.web.browser import served
 
-TRIES = 3
+TRIES = 2
 """Random calls of each operation."""
 
 PLAIN = {"/", "/health", "/metrics"}

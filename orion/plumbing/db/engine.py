@@ -76,13 +76,38 @@ class Database:
             engine = create_async_engine(self.url.set(drivername="sqlite+aiosqlite"), pool_size=pool_size)
             prepare_sqlite(engine.sync_engine)
             return engine
-        return create_async_engine(
+        engine = create_async_engine(
             self.url.set(drivername="postgresql+asyncpg"),
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_pre_ping=True,
             connect_args={"server_settings": {"timezone": "UTC", "jit": "off", "application_name": "orion"}},
         )
+        ping_after_rest(engine.sync_engine)
+        return engine
+
+
+REST_SECONDS = 1.0
+"""A connection that lay in the pool for so long is tried before it is used."""
+
+
+def ping_after_rest(engine: sa.Engine) -> None:
+    """Try pooled connections before they are used, unless they have just worked.
+
+    SQLAlchemy's own `pool_pre_ping` does so each time, in three turns to the server: more than many requests need.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def checkin(_: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def checkout(connection: Any, record: Any, _: Any) -> None:
+        if time.monotonic() - record.info.get("rests_since", time.monotonic()) < REST_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except Exception as failure:
+            raise sa.exc.DisconnectionError from failure
 
 
 def prepare_sqlite(engine: sa.Engine) -> None:

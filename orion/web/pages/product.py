@@ -20,6 +20,7 @@ router = APIRouter(prefix="/store/{code}/products/{product_id:int}")
 
 HISTORY_DAYS = 90
 HISTORY_LINES = 12
+OFFERS_SHOWN = 8
 PARTS = {"side": "store/product/_side.html", "status": "store/product/_status.html"}
 """What of the page htmx asks for by itself when the product has changed."""
 
@@ -120,6 +121,7 @@ async def product_page(
     record = await catalog.get_marketplace_product(
         visit.session, known.marketplace_product_id, known.marketplace, language
     )
+    offers = await catalog.offers_of(visit.session, visit.user, details.marketplace_product_number)
     history = await catalog.price_history(visit.session, access, product_id, HISTORY_DAYS)
     may_write = access.may("staff")
     return render(
@@ -137,6 +139,7 @@ async def product_page(
         owns_record=may_write and (visit.user.role == "admin" or record.store_code == access.store.code),
         texts=_texts(details),
         history=history[:HISTORY_LINES],
+        offers=offers.items[:OFFERS_SHOWN] if len(offers.items) > 1 else (),
         language=language,
         form=form or form_of(details, tab),
         blank_tiers=BLANK_TIERS,
