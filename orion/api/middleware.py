@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orion import identity, merchants
 from orion.api.problems import from_exception, problem
-from orion.api.routing import bearer_token
+from orion.api.routing import CLAIMS, bearer_token
 from orion.kernel import Unauthenticated
 from orion.plumbing.limits import Allowance, Limit, address_key
 from orion.plumbing.runtime import Runtime
@@ -175,6 +175,7 @@ class RateLimits:
             except Unauthenticated:
                 pass  # whoever brings a bad token is anonymous here; the route says what is wrong with it
             else:
+                scope[CLAIMS] = claims
                 return self.user, str(claims.user_id)
         host, _ = scope.get("client") or ("unknown", 0)
         return self.anonymous, address_key(host)

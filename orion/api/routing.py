@@ -20,6 +20,9 @@ from orion.plumbing.runtime import Runtime
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
+CLAIMS = "orion.access_claims"
+"""Where in the scope stands what the request's access token says, once somebody has read it."""
+
 REPLAYED = "Idempotency-Replayed"
 _READS = ("GET", "HEAD")
 _CHUNK = 1 << 20
@@ -107,7 +110,8 @@ async def authenticated_user(request: Request, session: AsyncSession) -> identit
         request.state.user = None
         token = _token(request)
         if token is not None and not token.startswith(merchants.KEY_MARK):
-            request.state.user = await identity.user_for_access_token(session, token, runtime_of(request).settings)
+            claims = request.scope.get(CLAIMS) or identity.read_access_token(token, runtime_of(request).settings)
+            request.state.user = await identity.user_for_claims(session, claims)
     user: identity.User | None = request.state.user
     return user
 

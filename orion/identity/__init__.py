@@ -34,7 +34,7 @@ from orion.identity.tokens import (
     read_access_token,
     revoke_tokens,
     rotate_tokens,
-    user_for_access_token,
+    user_for_claims,
 )
 from orion.identity.users import change_password, create_admin, find_user, register
 
@@ -83,6 +83,6 @@ __all__ = [
     "set_user_role",
     "set_user_status",
     "use_password_link",
-    "user_for_access_token",
+    "user_for_claims",
     "user_for_web_session",
 ]

@@ -106,11 +106,19 @@ def read_access_token(token: str, settings: Settings) -> AccessClaims:
         raise Unauthenticated("access_token_invalid", "The access token is not valid: log in again") from None
 
 
-async def user_for_access_token(session: AsyncSession, token: str, settings: Settings) -> User:
-    """The active user whose token it is. Raises what `read_access_token` does, also after the log-in was ended."""
-    claims = read_access_token(token, settings)
-    alive = sa.exists().where(RefreshToken.family == claims.family, RefreshToken.revoked_at.is_(None))
-    user: User | None = await session.scalar(sa.select(User).where(User.id == claims.user_id, User.is_active, alive))
+_USER_OF_LOG_IN = sa.select(User).where(
+    User.id == sa.bindparam("user_id"),
+    User.is_active,
+    sa.exists().where(RefreshToken.family == sa.bindparam("family"), RefreshToken.revoked_at.is_(None)),
+)
+
+
+async def user_for_claims(session: AsyncSession, claims: AccessClaims) -> User:
+    """The active user whose token says so.
+
+    Raises Unauthenticated (`access_token_invalid`) after the log-in was ended.
+    """
+    user: User | None = await session.scalar(_USER_OF_LOG_IN, {"user_id": claims.user_id, "family": claims.family})
     if user is None:
         raise Unauthenticated("access_token_invalid", "The log-in of this token was ended: log in again")
     return user

@@ -75,22 +75,26 @@ async def store_access_default(session: AsyncSession, user: User, *, role: Role 
     Raises NotFound (`store_not_found`) when there is none, Invalid (`store_ambiguous`, naming the codes) when there
     are several, Forbidden (`role_too_low`).
     """
-    codes = list(
-        await session.scalars(
-            sa.select(Store.code)
-            .join(Member, Member.merchant_id == Store.merchant_id)
-            .where(Member.user_id == user.id, Store.is_active)
-            .order_by(Store.code)
-            .limit(51)
-        )
-    )
-    if not codes:
+    rows = (await session.execute(_STORES_OF, {"user_id": user.id})).all()
+    if not rows:
         raise NotFound("store_not_found", "You are a member of no store yet: create one, or name one you may enter")
-    if len(codes) > 1:
-        named = ", ".join(codes[:50]) + (" and more" if len(codes) > 50 else "")
+    if len(rows) > 1:
+        named = ", ".join(store.code for store, _ in rows[:50]) + (" and more" if len(rows) > 50 else "")
         message = f"You are a member of several stores: name one of {named} in the X-Store-Code header"
         raise Invalid("store_ambiguous", message, errors=[FieldError("header.X-Store-Code", message)])
-    return await open_store(session, user, codes[0], role=role)
+    store, member_role = rows[0]
+    access = StoreAccess(store, user, "owner" if user.role == "admin" else cast("Role", member_role), _MINT)
+    access.require(role)
+    return access
+
+
+_STORES_OF = (
+    sa.select(Store, Member.role)
+    .join(Member, Member.merchant_id == Store.merchant_id)
+    .where(Member.user_id == sa.bindparam("user_id"), Store.is_active)
+    .order_by(Store.code)
+    .limit(51)
+)
 
 
 async def open_store_by_key(session: AsyncSession, which: sa.ColumnElement[bool]) -> StoreAccess | None:

@@ -7,6 +7,7 @@ from typing import Any
 import jwt
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import identity
 from orion.identity.models import AuditEntry, RefreshToken, User, WebSession
@@ -24,9 +25,13 @@ async def refusal(awaitable: Any) -> str:
     return caught.value.code
 
 
+async def user_of(session: AsyncSession, token: str, runtime: Runtime) -> identity.User:
+    return await identity.user_for_claims(session, identity.read_access_token(token, runtime.settings))
+
+
 async def refuse_access(runtime: Runtime, token: str) -> str:
     async with runtime.database.reading() as session:
-        return await refusal(identity.user_for_access_token(session, token, runtime.settings))
+        return await refusal(user_of(session, token, runtime))
 
 
 async def rotate(runtime: Runtime, token: str) -> identity.TokenPair:
@@ -48,7 +53,7 @@ async def test_an_access_token_names_its_user_for_half_an_hour(runtime: Runtime)
     assert (claims["iss"], claims["aud"], claims["sub"]) == ("orion", "orion-api", str(user.id))
     assert claims["exp"] - claims["iat"] == 1800
     async with runtime.database.reading() as session:
-        found = await identity.user_for_access_token(session, pair.access_token, runtime.settings)
+        found = await user_of(session, pair.access_token, runtime)
     assert found.id == user.id
 
 

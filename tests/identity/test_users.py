@@ -93,7 +93,7 @@ async def test_a_password_change_ends_every_login_but_the_present_one(runtime: R
         others = await identity.open_web_session(session, other, settings)
         family = identity.read_access_token(kept.access_token, settings).family
     async with database.transaction() as session:
-        user = await identity.user_for_access_token(session, kept.access_token, settings)
+        user = await identity.user_for_claims(session, identity.read_access_token(kept.access_token, settings))
         await identity.change_password(
             session, user, PASSWORD, "another long password", keep_family=family, keep_cookie=cookies[1]
         )
@@ -101,9 +101,11 @@ async def test_a_password_change_ends_every_login_but_the_present_one(runtime: R
         assert await identity.user_for_web_session(session, cookies[0]) is None
         assert (await identity.user_for_web_session(session, cookies[1])).id == user.id
         assert (await identity.user_for_web_session(session, others)).id == other.id
-        assert (await identity.user_for_access_token(session, kept.access_token, settings)).id == user.id
+        assert (
+            await identity.user_for_claims(session, identity.read_access_token(kept.access_token, settings))
+        ).id == user.id
         with pytest.raises(Unauthenticated) as caught:
-            await identity.user_for_access_token(session, ended.access_token, settings)
+            await identity.user_for_claims(session, identity.read_access_token(ended.access_token, settings))
         assert caught.value.code == "access_token_invalid"
         await identity.rotate_tokens(session, kept.refresh_token, settings)
     async with database.transaction() as session:
