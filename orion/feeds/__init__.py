@@ -14,6 +14,7 @@ from orion.feeds.events import (
     MappingChanged,
     ScheduleChanged,
     StockImported,
+    StockImportRequested,
     UndoRequested,
 )
 from orion.feeds.exporting import FORMATS, ExportFormat, begun, export, file_name, parse_format
@@ -138,6 +139,7 @@ __all__ = [
     "ScheduleChanged",
     "StockImport",
     "StockImportError",
+    "StockImportRequested",
     "StockImportView",
     "StockImported",
     "UndoRequested",

@@ -66,6 +66,16 @@ class GoneConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class StockImportRequested:
+    """A file of quantities is to be taken in; it is pending and its job is queued."""
+
+    store_id: int
+    import_id: int
+    name: str
+    actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class StockImported:
     """A file of quantities was taken in, or could not be; `status` is completed, completed_with_errors or failed."""
 

@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import identity
-from orion.feeds import StockImported
+from orion.feeds import StockImported, StockImportRequested
 from orion.inventory import LocationChanged, StockChanged, ThresholdChanged
 
 
@@ -54,8 +54,19 @@ async def threshold_changed(session: AsyncSession, event: ThresholdChanged) -> N
     )
 
 
+async def stock_import_requested(session: AsyncSession, event: StockImportRequested) -> None:
+    """Note who sent which file."""
+    await identity.record_audit(
+        session,
+        actor_id=event.actor_id,
+        action="stock.import_requested",
+        subject=f"stock-import:{event.import_id}",
+        details={"store_id": event.store_id, "name": event.name},
+    )
+
+
 async def stock_imported(session: AsyncSession, event: StockImported) -> None:
-    """Note who sent which file, and what became of it."""
+    """Note what became of a file."""
     await identity.record_audit(
         session,
         actor_id=event.actor_id,

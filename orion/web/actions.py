@@ -34,6 +34,7 @@ ACTIONS = {
     "schedule.created": lazy("Schedule created"),
     "schedule.deleted": lazy("Schedule deleted"),
     "schedule.updated": lazy("Schedule changed"),
+    "stock.import_requested": lazy("Stock import started"),
     "stock.imported": lazy("Stock imported"),
     "store.activated": lazy("Store activated"),
     "store.created": lazy("Store opened"),

@@ -6,10 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import inventory
 from orion.feeds.errors import invalid
+from orion.feeds.events import StockImportRequested
 from orion.feeds.start import parse_feed_url
 from orion.feeds.stock.models import ACTIVE_STATUSES, STOCK_MODES, StockImport
 from orion.kernel import Conflict
 from orion.merchants import StoreAccess
+from orion.plumbing.events import publish
 from orion.plumbing.jobs import enqueue
 
 
@@ -61,4 +63,5 @@ async def start_stock_import(
             "stock_import_running", f"Stock import {running} of this store is still running: wait until it has ended."
         )
     await enqueue(session, "run_stock_import", started.id, id=f"stock-import-{started.id}")
+    await publish(session, StockImportRequested(access.store.id, started.id, started.name, access.user.id))
     return started
