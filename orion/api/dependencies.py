@@ -19,12 +19,17 @@ Bearer = Annotated[object, Security(_bearer)]
 """For dependencies that look at the Authorization header themselves."""
 
 
-def _session(request: Request) -> AsyncSession:
+# Not because they wait for anything: FastAPI runs plain functions in a thread, which costs more than what they do.
+async def _session(request: Request) -> AsyncSession:
     session: AsyncSession = request.state.session
     return session
 
 
-RuntimeDep = Annotated[Runtime, Depends(runtime_of)]
+async def _runtime(request: Request) -> Runtime:
+    return runtime_of(request)
+
+
+RuntimeDep = Annotated[Runtime, Depends(_runtime)]
 """The running process: settings, database, counters."""
 
 SessionDep = Annotated[AsyncSession, Depends(_session)]

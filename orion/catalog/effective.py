@@ -10,13 +10,13 @@ count. Where a store overrides the price alone, the marketplace product's sale p
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from orion.kernel import Money
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveProduct:
-    """A store's product as its readers see it, and what the store itself has set.
+class EffectiveProduct(NamedTuple):
+    """A store's product as its readers see it, and what the store itself has set. A tuple: lists make many at once.
 
     `id` is the product's, `marketplace_product_id` the marketplace's name for what it lists. `language` and
     `description_language` say in which language the texts were found (None: there is none). `own_*` are the store's

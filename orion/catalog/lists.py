@@ -3,7 +3,7 @@
 A page is found first, by ids alone, from the indexes; what is shown of its few products is joined afterwards.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -117,10 +117,17 @@ async def plan_anew(session: AsyncSession) -> None:
 class _Both:
     """What is shown of a product, and where it stands in the list."""
 
-    __slots__ = ("_mapping", "_place")
+    __slots__ = ("_place", "_shown")
 
     def __init__(self, shown: sa.Row[Any], place: sa.Row[Any]) -> None:
-        self._mapping, self._place = shown._mapping, place  # noqa: SLF001 (the public way to a row's mapping)
+        self._shown, self._place = shown, place
+
+    @property
+    def _mapping(self) -> sa.RowMapping:
+        return self._shown._mapping  # noqa: SLF001 (the public way to a row's mapping)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._shown)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._place, name)

@@ -1,6 +1,6 @@
 """Reads of a store's products: effective values, one statement for a page and one for the total."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +32,6 @@ _OWN = (
 _TEXTUAL = ("brand", "google_product_category", "image_link")
 _LISTS = ("product_type", "additional_image_link")
 _PAIRED = ("price_minor", "sale_price_minor", "currency", "availability", "condition")
-_TEXTS = ("title", "language", "description", "description_language")
 _COLUMNS: tuple[Any, ...] = (
     *(getattr(Product, name) for name in _OWN),
     *(getattr(Product, name).label(f"own_{name}") for name in _PAIRED),
@@ -85,7 +84,7 @@ async def _list(
     language = parse_language(wanted.language) if wanted.language is not None else None
     languages = tuple(fallback_order(language, store.default_language))
     found = await find(session, reading, _found_products, languages, sort=sort, after=after, skip=skip, limit=limit)
-    items = [_product(row._mapping) for row in found.rows]  # noqa: SLF001 (it is the public way to a row's mapping)
+    items = [_product(row) for row in found.rows]
     return Found(items, found.total, found.estimate, found.after, skip, limit, found.searched)
 
 
@@ -94,7 +93,7 @@ async def get_product(
 ) -> EffectiveProduct:
     """A product of the store. Raises NotFound (`product_not_found`), also when it is another store's."""
     query = _effective(access, language).where(Product.store_id == access.store.id, Product.id == product_id)
-    row = (await session.execute(query)).mappings().one_or_none()
+    row = (await session.execute(query)).one_or_none()
     if row is None:
         raise NotFound("product_not_found", f"The store {access.store.code} has no product {product_id}.")
     return _product(row)
@@ -112,22 +111,49 @@ def _effective(access: StoreAccess, language: str | None) -> sa.Select[Any]:
     return with_texts(query, fallback_order(wanted, access.store.default_language), own=True)
 
 
-def _product(row: sa.RowMapping) -> EffectiveProduct:
-    own, base = (
-        Prices(row[f"{layer}_price_minor"], row[f"{layer}_sale_price_minor"], row[f"{layer}_currency"])
-        for layer in ("own", "base")
-    )
+def _product(row: Iterable[Any]) -> EffectiveProduct:
+    """The product of a row that begins with `_COLUMNS` and the texts; by position, which is quicker."""
+    (
+        id_, store_id, sku, is_active, is_featured, display_order, min_quantity, max_quantity, created_at, updated_at,
+        own_minor, own_sale_minor, own_currency, own_availability, own_condition,
+        marketplace, marketplace_product_id, gtin, mpn, link,
+        base_minor, base_sale_minor, base_currency, base_availability, base_condition,
+        brand, google_product_category, image_link, product_type, additional_image_link,
+        title, language, description, description_language, *_,
+    ) = row  # fmt: skip
+    own, base = Prices(own_minor, own_sale_minor, own_currency), Prices(base_minor, base_sale_minor, base_currency)
     price, sale_price = effective_prices(own, base)
     return EffectiveProduct(
-        **{name: row[name] for name in (*_OWN, *_SHARED, *_TEXTUAL, *_TEXTS)},
-        product_type=tuple(row["product_type"] or ()),
-        additional_image_link=tuple(row["additional_image_link"] or ()),
+        id=id_,
+        store_id=store_id,
+        marketplace=marketplace,
+        marketplace_product_id=marketplace_product_id,
+        title=title,
+        language=language,
+        description=description,
+        description_language=description_language,
         price=price,
         sale_price=sale_price,
-        availability=row["own_availability"] or row["base_availability"],
-        condition=row["own_condition"] or row["base_condition"],
+        availability=own_availability or base_availability,
+        condition=own_condition or base_condition,
         own_price=own.price,
         own_sale_price=own.sale_price,
-        own_availability=row["own_availability"],
-        own_condition=row["own_condition"],
+        own_availability=own_availability,
+        own_condition=own_condition,
+        brand=brand,
+        gtin=gtin,
+        mpn=mpn,
+        product_type=tuple(product_type or ()),
+        google_product_category=google_product_category,
+        sku=sku,
+        link=link,
+        image_link=image_link,
+        additional_image_link=tuple(additional_image_link or ()),
+        is_active=is_active,
+        is_featured=is_featured,
+        display_order=display_order,
+        min_quantity=min_quantity,
+        max_quantity=max_quantity,
+        created_at=created_at,
+        updated_at=updated_at,
     )

@@ -39,7 +39,11 @@ class Money:
 
     def __str__(self) -> str:
         """The decimal string that JSON and CSV show: "29.90"."""
-        return format(self.decimal, "f")
+        exponent = currency_exponent(self.currency)
+        if not exponent:
+            return str(self.minor)
+        whole, part = divmod(abs(self.minor), 10**exponent)
+        return f"{'-' if self.minor < 0 else ''}{whole}.{part:0{exponent}d}"
 
     def scaled(self, factor: Decimal) -> "Money":
         """The amount times `factor`, rounded half to even: the one place where money is rounded."""

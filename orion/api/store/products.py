@@ -122,9 +122,7 @@ class ProductPage(BaseModel):
 
 
 _MADE = ("price", "sale_price", "product_type", "additional_image_link", "overrides")
-_PLAIN = tuple(
-    name for name in ProductAnswer.model_fields if name not in ("price", "sale_price", "currency", "overrides")
-)
+_OWN = ("own_price", "own_sale_price", "own_availability", "own_condition")
 
 router = APIRouter(
     prefix="/api/v1/store/products",
@@ -175,7 +173,9 @@ def as_json(product: EffectiveProduct) -> dict[str, Any]:
     """`ProductAnswer` without its validation, which a long list has no time for."""
     own_money = product.own_price or product.own_sale_price
     money = product.price or product.sale_price
-    shown = {name: getattr(product, name) for name in _PLAIN}
+    shown = product._asdict()
+    for name in _OWN:
+        del shown[name]
     shown["price"], shown["sale_price"] = _amount(product.price), _amount(product.sale_price)
     shown["currency"] = money.currency if money else None
     shown["overrides"] = {
