@@ -15,8 +15,8 @@ SORT = (
     "one"
 )
 CURSOR = "`next_cursor` of the page before; the same filters and the same sort with it"
-TOTAL = "null beyond 10,000 products, and on pages read by cursor"
-ESTIMATE = "about how many there are, where there are more than 10,000"
+TOTAL = "null beyond 10,000 products (1,000 where the list is narrowed down), and on pages read by cursor"
+ESTIMATE = "about how many there are, where they are not counted"
 SEARCHED = "the words that were looked for, where nothing has those of the search"
 
 

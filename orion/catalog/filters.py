@@ -16,7 +16,7 @@ from orion.catalog.models import (
     Product,
     ProductTranslation,
 )
-from orion.catalog.search import Search, identified, read_search, worded
+from orion.catalog.search import Search, begun_title, identified, read_search, worded
 from orion.catalog.values_in_effect import IN_EFFECT, LISTED, OWN, Values
 from orion.kernel import FieldError, Invalid, parse_language, parse_marketplace, parse_price
 from orion.merchants import Store
@@ -155,6 +155,10 @@ class Reading:
         if self.search is None:
             return sa.true()
         return worded(self.search, self.id, dialect=self.dialect, store_id=self.store_id, first=first, begun=begun)
+
+    def begun_title(self) -> Condition:
+        """Whether the joined title of the index begins with the words; nothing when nothing is searched for."""
+        return sa.false() if self.search is None else begun_title(self.search)
 
     def named(self) -> Condition:
         """Whether an id is meant: see `search.identified`."""

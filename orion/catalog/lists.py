@@ -24,6 +24,9 @@ Shown = Callable[[tuple[str, ...], Any], sa.Select[Any]]
 COUNTED = 10_000
 """So many are counted one by one; what there is beyond is estimated."""
 
+COUNTED_NARROW = 1_000
+"""The same for what filters and words leave: each of those must be looked at, not only its place in an index."""
+
 
 _PLANNING = sa.select(
     *(
@@ -142,6 +145,11 @@ class _Pager:
     sort: str | None
     limit: int
 
+    @property
+    def _most(self) -> int | None:
+        """How many are counted; None: as many as of a whole list."""
+        return COUNTED_NARROW if self.reading.is_narrow else None
+
     async def page(self, after: Sequence[Any] | None, skip: int, searched: str | None, *, counting: bool) -> Finding:
         order = order_of(self.reading, self.sort)
         rows: list[Any] = []
@@ -155,14 +163,15 @@ class _Pager:
             position = after if after is not None and stage[0].number <= after[0] else None
             found = await self._stage(order, number, position, left, self.limit + 1 - len(rows), counting and not rows)
             if found and counting and not rows:
-                total, estimate = counted(found[0].counted)
+                total, estimate = counted(found[0].counted, self._most)
             rows += found
             if len(rows) > self.limit or (total is not None and skip + len(rows) >= total):
                 break
             if left:
                 left = 0 if found else left - await self._length(order, number, left)
         if counting and not rows:
-            total, estimate = counted(await self.session.scalar(count_of(self.reading))) if skip else (0, None)
+            text = await self.session.scalar(count_of(self.reading, self._most)) if skip else None
+            total, estimate = counted(text, self._most)
         more = len(rows) > self.limit
         rows = rows[: self.limit]
         return Finding(rows, (searched, *_position(rows[-1], order)) if more else None, total, estimate, searched)
@@ -176,7 +185,7 @@ class _Pager:
             if early.is_early and (after is None or after[-1] < FIRST_IDS):
                 rows = await self._rows(early, number, after, 0, wanted, counting)
                 all_there = len(rows) >= wanted and (rows[-1].phase > 0 or rows[-1].tie < FIRST_IDS or early.key_types)
-                if all_there or (rows and counting and counted(rows[0].counted)[0] == len(rows)):
+                if all_there or (rows and counting and counted(rows[0].counted, self._most)[0] == len(rows)):
                     return rows
         return await self._rows(order, number, after, skip, wanted, counting)
 
@@ -203,7 +212,7 @@ class _Pager:
         keys = [found.c[name] for name in _names(order)]
         query = sa.select(found.c.row_id, *keys).order_by(*_directed(keys, order))
         if counting:
-            query = query.add_columns(count_of(reading).scalar_subquery().label("counted"))
+            query = query.add_columns(count_of(reading, self._most).scalar_subquery().label("counted"))
         rows = list((await self.session.execute(query)).all())
         if not rows:
             return []
@@ -301,15 +310,15 @@ def _position_values(after: Sequence[Any] | None) -> dict[str, Any]:
     return {f"after{n}": value for n, value in enumerate(after or ())}
 
 
-def count_of(reading: Reading) -> sa.Select[str]:
-    """The length of a list as "count:id:lowest:highest", for `_counted`; it looks at COUNTED + 1 products at most."""
-    most = _literal(COUNTED + 1)
+def count_of(reading: Reading, most: int | None = None) -> sa.Select[str]:
+    """The length of a list as "count:id:lowest:highest", for `counted`; of `most` (or COUNTED) and one at most."""
+    limit = _literal((most or COUNTED) + 1)
     parts = []
     for branch in reading.branches():
         part = reading.listed(sa.select(reading.id.label("id"))).where(*branch.conditions)
-        parts.append((part if reading.search else part.order_by(reading.id)).limit(most))
+        parts.append((part if reading.search else part.order_by(reading.id)).limit(limit))
     union = parts[0] if len(parts) == 1 else sa.union_all(*(sa.select(part.subquery()) for part in parts))
-    sample = sa.select(union.subquery()).limit(most).subquery()
+    sample = sa.select(union.subquery()).limit(limit).subquery()
     lowest, highest = (
         sa.select(bound(reading.id)).where(*reading.scope()).correlate(None).scalar_subquery()
         for bound in (sa.func.min, sa.func.max)
@@ -321,10 +330,10 @@ def count_of(reading: Reading) -> sa.Select[str]:
     return sa.select(text).select_from(sample)
 
 
-def counted(text: str | None) -> tuple[int | None, int | None]:
+def counted(text: str | None, most: int | None = None) -> tuple[int | None, int | None]:
     """The exact length, or else about how many there are, going by how far in the catalogue the counted ones reach."""
     count, reached, lowest, highest = map(int, (text or "0:0:0:0:").split(":")[:4])
-    if count <= COUNTED:
+    if count <= (most or COUNTED):
         return count, None
     return None, max(count, count * (highest - lowest + 1) // max(1, reached - lowest + 1))
 

@@ -83,7 +83,14 @@ def _by_relevance(reading: Reading, *, first: bool) -> Order:
     named, not_named = reading.named(), sa.not_(reading.named())
     phases = (
         Phase(0, found=((named,),)),
-        Phase(1, keys=lambda _: (DOCUMENTS.c.title,), found=((reading.worded(begun=True), not_named),), titled=True),
+        Phase(
+            1,
+            keys=lambda _: (DOCUMENTS.c.title,),
+            # said of the joined title too, so that the index of titles can be walked in its order
+            where=lambda _: (reading.begun_title(),),
+            found=((reading.worded(begun=True), not_named),),
+            titled=True,
+        ),
         Phase(2, found=((reading.worded(first=first, begun=False), not_named),)),
     )
     return Order((phases,), reading.id, key_types=(sa.Text,), is_early=first)

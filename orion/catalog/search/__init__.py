@@ -3,8 +3,18 @@
 The database keeps the index itself (migration 0003); this package alone reads it, and knows what differs by database.
 """
 
-from orion.catalog.search.conditions import DOCUMENTS, FIRST_IDS, identified, worded
+from orion.catalog.search.conditions import DOCUMENTS, FIRST_IDS, begun_title, identified, worded
 from orion.catalog.search.mending import mend
 from orion.catalog.search.words import MAX_SEARCH_LENGTH, Search, read_search
 
-__all__ = ["DOCUMENTS", "FIRST_IDS", "MAX_SEARCH_LENGTH", "Search", "identified", "mend", "read_search", "worded"]
+__all__ = [
+    "DOCUMENTS",
+    "FIRST_IDS",
+    "MAX_SEARCH_LENGTH",
+    "Search",
+    "begun_title",
+    "identified",
+    "mend",
+    "read_search",
+    "worded",
+]

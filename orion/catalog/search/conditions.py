@@ -53,7 +53,7 @@ def worded(
     if first:
         found = found.where(DOCUMENTS.c.marketplace_product_id < sa.literal_column(str(FIRST_IDS)))
     if begun is not None:
-        found = found.where(_begun(search, begun))
+        found = found.where(begun_title(search, wanted=begun))
     return sa.and_(id_.in_(found))
 
 
@@ -83,7 +83,7 @@ def identified(search: Search, id_: sa.SQLColumnExpression[int], *, dialect: str
     return id_.in_(sa.union_all(*found, listed.where(Product.sku == search.text)))
 
 
-def _begun(search: Search, wanted: bool) -> Condition:
+def begun_title(search: Search, *, wanted: bool = True) -> Condition:
     """Whether the index's title begins with the words, in the index's own order."""
     least = " ".join(search.words)
     within: Condition = sa.and_(DOCUMENTS.c.title >= least, DOCUMENTS.c.title < least + _LAST)
@@ -114,7 +114,7 @@ def _worded_on_sqlite(
     if first:
         conditions.append(id_ < FIRST_IDS)
     if begun is not None:
-        begins = sa.select(DOCUMENTS.c.marketplace_product_id).where(_begun(search, wanted=True)).correlate(None)
+        begins = sa.select(DOCUMENTS.c.marketplace_product_id).where(begun_title(search)).correlate(None)
         title = id_.in_(begins)
         conditions.append(title if begun else sa.not_(title))
     return sa.and_(*conditions)
