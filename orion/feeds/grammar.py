@@ -16,7 +16,7 @@ class Read:
 
 def _run(without: bytes) -> bytes:
     """The pattern of text up to any of these characters or a line end; a CR on its own is text."""
-    return rb"[^" + without + rb"\r\n]*+(?:\r(?!\n)[^" + without + rb"\r\n]*+)*+"
+    return rb"[^" + without + rb"\r\n]*+(?:\r(?!\n)[^" + without + rb"\r\n]*+)*"
 
 
 class Grammar:
@@ -25,7 +25,8 @@ class Grammar:
     def __init__(self, delimiter: str, fields: int) -> None:
         self.delimiter = delimiter.encode()
         mark = re.escape(self.delimiter)
-        quoted = rb'"(?:[^"]|"")*+"'
+        # Possessive groups would say it more shortly, but Python before 3.11.5 reads them wrongly.
+        quoted = rb'"[^"]*+(?:""[^"]*+)*"(?!")'
         other = rb'(?!")' + _run(mark)
         self._quoted = re.compile(quoted)
         self._field = re.compile(rb"(?:(" + quoted + rb")|(" + other + rb"))(?=(" + mark + rb")|\r?\n)")
