@@ -51,15 +51,7 @@ async def import_finished(session: AsyncSession, event: ImportFinished) -> None:
     job = await session.get(ImportJob, event.import_id) if kind else None
     if kind is None or job is None or job.user_id is None or job.mode == "dry_run":
         return
-    store = await session.get_one(Store, event.store_id)
-    params = {
-        "store": store.name,
-        "store_code": store.code,
-        "import_id": job.id,
-        "errors": job.error_count,
-        "reason": job.failure_message or "",
-    }
-    await notifications.notify(session, [job.user_id], kind, params, store_id=store.id)
+    await _tell_of_import(session, job.user_id, kind, job, job.error_count)
 
 
 async def stock_imported(session: AsyncSession, event: StockImported) -> None:
@@ -70,16 +62,22 @@ async def stock_imported(session: AsyncSession, event: StockImported) -> None:
     }.get(event.status)
     if kind is None or event.actor_id is None:
         return
-    store = await session.get_one(Store, event.store_id)
     job = await session.get_one(StockImport, event.import_id)
+    await _tell_of_import(session, event.actor_id, kind, job, event.failed)
+
+
+async def _tell_of_import(
+    session: AsyncSession, user_id: int, kind: str, job: ImportJob | StockImport, errors: int
+) -> None:
+    store = await session.get_one(Store, job.store_id)
     params = {
         "store": store.name,
         "store_code": store.code,
-        "import_id": event.import_id,
-        "errors": event.failed,
+        "import_id": job.id,
+        "errors": errors,
         "reason": job.failure_message or "",
     }
-    await notifications.notify(session, [event.actor_id], kind, params, store_id=store.id)
+    await notifications.notify(session, [user_id], kind, params, store_id=store.id)
 
 
 async def store_judged(session: AsyncSession, event: StoreJudged) -> None:

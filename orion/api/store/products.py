@@ -92,21 +92,7 @@ class ProductAnswer(BaseModel):
     @classmethod
     def of(cls, product: EffectiveProduct) -> Self:
         """The answer for one product."""
-        own_money = product.own_price or product.own_sale_price
-        return cls(
-            price=_amount(product.price),
-            sale_price=_amount(product.sale_price),
-            product_type=list(product.product_type),
-            additional_image_link=list(product.additional_image_link),
-            overrides=OverridesAnswer(
-                price=_amount(product.own_price),
-                sale_price=_amount(product.own_sale_price),
-                currency=own_money.currency if own_money else None,
-                availability=product.own_availability,
-                condition=product.own_condition,
-            ),
-            **{name: getattr(product, name) for name in cls.model_fields if name not in _MADE},
-        )
+        return cls(**as_json(product))
 
 
 class ProductPage(BaseModel):
@@ -121,7 +107,6 @@ class ProductPage(BaseModel):
     next_cursor: str | None = Field(description="null at the end of the list", examples=[None])
 
 
-_MADE = ("price", "sale_price", "product_type", "additional_image_link", "overrides")
 _OWN = ("own_price", "own_sale_price", "own_availability", "own_condition")
 
 router = APIRouter(
