@@ -30,6 +30,8 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 # A virtual environment that happens to be active is not ours.
 unexport VIRTUAL_ENV
+# Some containers forbid Python to keep what it has compiled; every process would then compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 export NPM_CONFIG_UPDATE_NOTIFIER := false
 export NO_MKDOCS_2_WARNING := 1
 export PATH := $(BIN):$(dir $(UV)):$(PATH)
@@ -49,12 +51,12 @@ help: ## List what can be made
 .PHONY: setup dev
 setup: $(EVERYTHING) assets ## Install everything for development, as locked
 
-dev: $(RUNTIME) assets ## Run Orion with demo data on http://localhost:8000 (or HOST=, PORT=)
-	@$(BIN)/orion demo --url "http://$(HOST):$(PORT)"
-	@LOG_FORMAT=$${LOG_FORMAT:-console} exec $(BIN)/orion serve --host "$(HOST)" --port "$(PORT)"
+dev: $(RUNTIME) assets ## Run Orion with demo data and simulated marketplaces on http://localhost:8000 (or HOST=, PORT=)
+	@LOG_LEVEL=WARNING $(BIN)/orion demo --channels --url "http://$(HOST):$(PORT)"
+	@LOG_FORMAT=$${LOG_FORMAT:-console} exec $(BIN)/orion serve --simulate --host "$(HOST)" --port "$(PORT)"
 
 ## Test
-.PHONY: test test-unit test-integration test-fast bench bench-catalogue
+.PHONY: test test-unit test-integration test-fast bench bench-catalogue bench-orders
 test: test-setup ## Every test, on SQLite and on PostgreSQL
 	@$(BIN)/pytest $(ARGS)
 
@@ -72,6 +74,9 @@ bench: $(EVERYTHING) ## Measure the import against the floor, on both databases
 
 bench-catalogue: $(EVERYTHING) ## Measure lists, searches and products in a small and a large catalogue, on PostgreSQL
 	@$(BIN)/python -m bench.catalogue $(ARGS)
+
+bench-orders: $(EVERYTHING) ## Measure how fast orders come in, and how many stores one worker can poll, on PostgreSQL
+	@$(BIN)/python -m bench.orders $(ARGS)
 
 ## Check
 .PHONY: check lint format types floors migrations-check templates translations
@@ -99,6 +104,10 @@ templates: $(EVERYTHING) ## Every template compiles and is well formed
 
 translations: $(EVERYTHING) ## Every text is translated
 	@$(BIN)/python -m scripts.check_translations
+
+.PHONY: vendor-check
+vendor-check: $(EVERYTHING) ## Hold adapters and simulators against the vendors' API files: SPECS=folder (not part of `check`)
+	@$(BIN)/python -m scripts.vendor_check $(if $(SPECS),--specs $(SPECS)) $(ARGS)
 
 ## Database
 .PHONY: migrate-up migrate-reset

@@ -38,11 +38,12 @@ that are all inside this one file already; so the tarball alone is fetched, and 
 REDOC_PICTURE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 """Would be fetched from elsewhere by everybody who reads the documentation."""
 ICONS = (
-    "arrow-left arrow-right ban bell boxes check chevron-down circle-alert circle-check circle-help clock "
-    "cloud-download columns-3 download external-link eye eye-off file-spreadsheet history house image inbox info "
-    "key-round languages link list-checks lock-keyhole log-out mail menu monitor moon package pencil plus rotate-ccw "
-    "scroll-text search settings shield-check sliders-horizontal star store sun trash-2 triangle-alert upload user "
-    "users wand-sparkles warehouse webhook x"
+    "activity arrow-left arrow-right ban bell boxes check chevron-down circle-alert circle-check circle-help "
+    "clipboard-list clock cloud-download columns-3 download external-link eye eye-off file-spreadsheet history "
+    "house image inbox info key-round languages link list-checks lock-keyhole log-out mail menu message-square "
+    "monitor moon package package-check package-open pause pencil play plug plus refresh-cw rotate-ccw scroll-text "
+    "search settings shield-check shopping-bag shopping-basket shopping-cart sliders-horizontal star store sun "
+    "trash-2 triangle-alert undo-2 unlink upload user users wand-sparkles warehouse webhook x"
 ).split()
 RANGES = {
     "inter-latin.woff2": "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+0304,U+0308,U+0329,"

@@ -13,6 +13,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from orion.channels import MANIFESTS
+
 WEB = Path(__file__).resolve().parent.parent / "orion" / "web"
 NOTIFICATIONS = WEB.parent / "notifications"
 LANGUAGES = ("fr", "de")
@@ -26,7 +28,7 @@ def path_of(language: str) -> Path:
 
 
 def extract() -> Catalog:
-    """All texts that templates and Python ask to be translated, and the words of notifications."""
+    """All texts that templates and Python ask to be translated, the words of notifications, and what channels ask."""
     catalog = Catalog(charset="utf-8")
     keywords = DEFAULT_KEYWORDS | {"lazy": None, "words": None}
     for folder in (WEB, NOTIFICATIONS):
@@ -34,7 +36,18 @@ def extract() -> Catalog:
             folder, METHODS, OPTIONS, keywords=keywords, strip_comment_tags=True
         ):
             catalog.add(message, None, [(file, 1)], auto_comments=comments, context=context)
+    for text in manifest_texts():
+        catalog.add(text)
     return catalog
+
+
+def manifest_texts() -> Iterator[str]:
+    """What the forms of connections say: labels, helps and choices of all channels."""
+    for manifest in MANIFESTS.values():
+        yield from (text for text in (manifest.notes,) if text)
+        for field in (*manifest.settings, *manifest.secrets):
+            yield from (text for text in (field.label, field.help) if text)
+            yield from (choice[1] for choice in field.choices if not isinstance(choice, str))
 
 
 def updated(language: str, texts: Catalog) -> Catalog:

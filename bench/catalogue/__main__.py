@@ -7,6 +7,7 @@ statement of the list with asyncpg and dumps the same JSON.
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -23,8 +24,11 @@ from orion import catalog, identity, merchants
 from orion.main.wiring import HANDLERS
 from orion.plumbing.db import Database
 
-from .fill import Catalogue, drop, fill, words_of
+from .fill import Catalogue, drop, environment_for, fill, words_of
 from .load import Measured, ask, fetch
+
+WARM_SECONDS = 8.0
+"""For all processes of a server to come up."""
 
 STORE = "/api/v1/store/products"
 LIST = f"{STORE}?limit=50"
@@ -65,36 +69,55 @@ async def bare_of(filled: Catalogue, answer: Any) -> dict[str, Any]:
     return {"url": filled.url, "statement": statement, "parameters": parameters, "answer": answer}
 
 
-def started(kind: str, port: int, what: dict[str, Any], folder: Path) -> subprocess.Popen[bytes]:
-    """A server that answers already."""
-    path = folder / f"{kind}-{port}.json"
-    path.write_text(json.dumps(what))
-    server = subprocess.Popen([sys.executable, "-m", "bench.catalogue.server", kind, str(port), str(path)])
+def started(command: list[str], port: int, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """A server that answers already; what it logs goes nowhere."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", *command],
+        env=os.environ | (environment or {}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     for _ in range(600):
         try:
             asyncio.run(asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 1))
+            time.sleep(WARM_SECONDS)
             return server
         except OSError:
             time.sleep(0.1)
-    raise SystemExit(f"the {kind} server on {port} does not start")
+    raise SystemExit(f"the server on {port} does not start: {command}")
+
+
+def orion_on(port: int, filled: Catalogue, folder: Path, processes: int) -> subprocess.Popen[bytes]:
+    """`orion serve`, as anybody starts it, but for the limits on how often one may ask."""
+    words = ["orion.main", "serve", "--no-worker", "--host", "127.0.0.1", "--port", str(port)]
+    return started([*words, "--processes", str(processes)], port, environment_for(filled.url, str(folder)))
+
+
+def bare_on(port: int, what: dict[str, Any], folder: Path, processes: int) -> subprocess.Popen[bytes]:
+    """The bare handler."""
+    path = folder / "bare.json"
+    path.write_text(json.dumps(what))
+    return started(["bench.catalogue.server", str(port), str(processes), str(path)], port)
 
 
 def measure(small: Catalogue, large: Catalogue, folder: Path, options: argparse.Namespace) -> None:
     """Take turns, print every round and the medians."""
     orion = {
-        filled.size: started("orion", options.port + n, {"url": filled.url, "var": str(folder)}, folder)
+        filled.size: orion_on(options.port + n, filled, folder, options.processes)
         for n, filled in enumerate((small, large))
     }
     ports = {filled.size: options.port + n for n, filled in enumerate((small, large))}
     answer = json.loads(asyncio.run(fetch(ports[large.size], LIST, large.token)))
     bare_port = options.port + 2
-    bare = started("bare", bare_port, asyncio.run(bare_of(large, answer)), folder)
+    bare = bare_on(bare_port, asyncio.run(bare_of(large, answer)), folder, options.processes)
 
     def run(port: int, paths: list[str], token: str) -> Measured:
         return asyncio.run(ask(port, paths, token, connections=options.connections, seconds=options.seconds))
 
     try:
         for kind, asked in paths_of(small).items():
+            if options.only and kind not in options.only:
+                continue
             paths = {small.size: asked, large.size: paths_of(large)[kind]}
             results: dict[str, list[float]] = {}
             for number in range(options.rounds + 1):
@@ -137,7 +160,11 @@ def main() -> None:
     parser.add_argument("--large", type=int, default=1_000_000, help="products of the large catalogue")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=5, help="of each measurement")
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, help="that answer, of Orion and bare alike"
+    )
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", action="append", help="a kind of request to measure, such as search; else all")
     parser.add_argument("--port", type=int, default=18400, help="the first of three")
     parser.add_argument("--postgresql", default="postgresql://postgres@127.0.0.1", help="where databases are made")
     parser.add_argument("--keep", type=Path, help="keep the databases, and note in this file what is in them")

@@ -1,8 +1,7 @@
-"""A server in a process of its own: `python -m bench.catalogue.server orion|bare <port> <file of what to serve>`."""
+"""The bare server: `python -m bench.catalogue.server <port> <processes> <file of what to serve>`."""
 
-import asyncio
 import json
-import socket
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,8 @@ import asyncpg
 import orjson
 import uvicorn
 
-from orion.main.serve import serve
-from orion.plumbing.observability import configure_logging
-
-from .fill import settings_for
+from orion.main.listen import listen_together
+from orion.main.process import run
 
 
 class Bare:
@@ -44,20 +41,16 @@ class Bare:
         await send({"type": "http.response.body", "body": body})
 
 
-async def _main(kind: str, port: int, what: dict[str, Any]) -> None:
-    if kind == "bare":
-        app = Bare(what["url"], what["statement"], what["parameters"], what["answer"])
-        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
-        await uvicorn.Server(config).serve()
-        return
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", port))
-    listening.listen(128)
-    settings = settings_for(what["url"], what["var"])
-    configure_logging(settings)
-    await serve(settings, [listening], with_worker=False)
+def main(port: int, processes: int, what: dict[str, Any]) -> None:
+    """Serve with so many processes, all on one port, on the loop that `orion serve` uses."""
+    sockets, *others = listen_together("127.0.0.1", port, processes)
+    for other in others:
+        if os.fork() == 0:
+            sockets = other
+            break
+    config = uvicorn.Config(Bare(**what), log_config=None, access_log=False, server_header=False)
+    run(uvicorn.Server(config).serve(sockets))
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(sys.argv[1], int(sys.argv[2]), json.loads(Path(sys.argv[3]).read_text())))
+    main(int(sys.argv[1]), int(sys.argv[2]), json.loads(Path(sys.argv[3]).read_text()))

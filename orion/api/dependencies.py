@@ -8,7 +8,7 @@ from fastapi.security import HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import identity, merchants
-from orion.api.routing import authenticated_user, key_access, runtime_of
+from orion.api.routing import access_claims, authenticated_user, key_access, runtime_of
 from orion.kernel import Forbidden, NotFound, Unauthenticated
 from orion.merchants import Role, StoreAccess
 from orion.plumbing.runtime import Runtime
@@ -106,6 +106,11 @@ def store_access(role: Role, scope: str | None) -> Callable[..., Awaitable[Store
             act = "read" if request.method in ("GET", "HEAD") else "write"
             merchants.require_scope(access, f"{scope}:{act}")
             access.require(role)
+            return access
+        claims = access_claims(request)
+        if claims is not None and not hasattr(request.state, "user"):
+            access = await merchants.open_store_by_log_in(session, claims, code or None, role=role)
+            request.state.user = access.user
             return access
         user = await current_user(request, session)
         if code:

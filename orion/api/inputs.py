@@ -1,11 +1,15 @@
 """What requests are made of: parts that several routes take, and the refusal of parts that none takes."""
 
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Depends, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orion.kernel import MAX_LIMIT, MAX_PAGE
+
+Model = TypeVar("Model", bound=BaseModel)
 
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 """A number in a path."""
@@ -36,3 +40,34 @@ async def _no_parameters(_: Annotated[Parameters, Query()]) -> None:
 
 NO_PARAMETERS: list[Any] = [Depends(_no_parameters)]
 """For `dependencies=` of a route that takes no query parameters."""
+
+
+def query_reader(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
+    """A dependency that reads the query's parameters, each but once, as `Annotated[model, Query()]` does.
+
+    In a fraction of the time, for the lists that are asked for most. The route describes what it reads by
+    `query_parameters`.
+    """
+
+    async def read(request: Request) -> Model:
+        try:
+            return model.model_validate(dict(request.query_params))
+        except ValidationError as failure:
+            errors = [error | {"loc": ("query", *error["loc"])} for error in failure.errors(include_url=False)]
+            raise RequestValidationError(errors) from None
+
+    return read
+
+
+def query_parameters(model: type[BaseModel]) -> dict[str, Any]:
+    """For `openapi_extra=` of a route whose query a `query_reader` reads."""
+    schema = model.model_json_schema()
+    required = schema.get("required", ())
+    parameters = []
+    for name, field in schema["properties"].items():
+        said = {key: value for key, value in field.items() if key != "default" or value is not None}
+        parameter = {"name": name, "in": "query", "required": name in required, "schema": said}
+        if "description" in field:
+            parameter["description"] = field["description"]
+        parameters.append(parameter)
+    return {"parameters": parameters}

@@ -107,13 +107,19 @@ async def authenticated_user(request: Request, session: AsyncSession) -> identit
     valid, or another scheme than Bearer.
     """
     if not hasattr(request.state, "user"):
-        request.state.user = None
-        token = _token(request)
-        if token is not None and not token.startswith(merchants.KEY_MARK):
-            claims = request.scope.get(CLAIMS) or identity.read_access_token(token, runtime_of(request).settings)
-            request.state.user = await identity.user_for_claims(session, claims)
+        claims = access_claims(request)
+        request.state.user = None if claims is None else await identity.user_for_claims(session, claims)
     user: identity.User | None = request.state.user
     return user
+
+
+def access_claims(request: Request) -> identity.AccessClaims | None:
+    """What the request's access token says; None without one, and with an API key. Raises Unauthenticated."""
+    claims: identity.AccessClaims | None = request.scope.get(CLAIMS)
+    token = _token(request)
+    if claims is not None or token is None or token.startswith(merchants.KEY_MARK):
+        return claims
+    return identity.read_access_token(token, runtime_of(request).settings)
 
 
 async def key_access(request: Request, session: AsyncSession) -> StoreAccess | None:

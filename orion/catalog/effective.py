@@ -20,7 +20,8 @@ class EffectiveProduct(NamedTuple):
 
     `id` is the product's, `marketplace_product_id` the marketplace's name for what it lists. `language` and
     `description_language` say in which language the texts were found (None: there is none). `own_*` are the store's
-    overrides, None where the marketplace product's value counts.
+    overrides, None where the marketplace product's value counts. Prices are minor units of the currency beside them,
+    which is None where there are none.
     """
 
     id: int
@@ -31,12 +32,14 @@ class EffectiveProduct(NamedTuple):
     language: str | None
     description: str | None
     description_language: str | None
-    price: Money | None
-    sale_price: Money | None
+    price_minor: int | None
+    sale_price_minor: int | None
+    currency: str | None
     availability: str | None
     condition: str | None
-    own_price: Money | None
-    own_sale_price: Money | None
+    own_price_minor: int | None
+    own_sale_price_minor: int | None
+    own_currency: str | None
     own_availability: str | None
     own_condition: str | None
     brand: str | None
@@ -57,10 +60,24 @@ class EffectiveProduct(NamedTuple):
     updated_at: datetime
 
     @property
-    def currency(self) -> str | None:
-        """The currency of the effective price, or of the sale price where there is only that."""
-        money = self.price or self.sale_price
-        return money.currency if money else None
+    def price(self) -> Money | None:
+        """The price in effect."""
+        return money(self.price_minor, self.currency)
+
+    @property
+    def sale_price(self) -> Money | None:
+        """The sale price in effect."""
+        return money(self.sale_price_minor, self.currency)
+
+    @property
+    def own_price(self) -> Money | None:
+        """The store's own price."""
+        return money(self.own_price_minor, self.own_currency)
+
+    @property
+    def own_sale_price(self) -> Money | None:
+        """The store's own sale price."""
+        return money(self.own_sale_price_minor, self.own_currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +103,16 @@ def effective_prices(own: Prices, base: Prices) -> tuple[Money | None, Money | N
     """The price and the sale price in effect where a store has its `own` over those of the marketplace product."""
     price = own.price or base.price
     return price, effective_sale_price(price, own.price, own.sale_price, base.sale_price)
+
+
+def in_one_currency(price: Money | None, sale_price: Money | None) -> tuple[int | None, int | None, str | None]:
+    """Both in minor units, and their currency; None where there is neither."""
+    either = price or sale_price
+    return (
+        price.minor if price else None,
+        sale_price.minor if sale_price else None,
+        either.currency if either else None,
+    )
 
 
 def money(minor: int | None, currency: str | None) -> Money | None:

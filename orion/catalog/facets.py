@@ -14,7 +14,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.catalog.categories import category_names
-from orion.catalog.filters import ListingFilter, MarketplaceFilter, ProductFilter, Reading, read_filter, with_search
+from orion.catalog.filters import (
+    ListingFilter,
+    MarketplaceFilter,
+    ProductFilter,
+    Reading,
+    look_up_words,
+    read_filter,
+    with_search,
+)
 from orion.catalog.lists import COUNTED, count_of, counted, plan_anew
 from orion.catalog.models import MarketplaceProduct, MarketplaceProductTranslation, Product, ProductTranslation
 from orion.catalog.search import mend
@@ -84,14 +92,14 @@ async def marketplace_facets(session: AsyncSession, wanted: MarketplaceFilter) -
 async def _facets(session: AsyncSession, wanted: ProductFilter, access: StoreAccess | None) -> Facets:
     """One or two statements for all facets without a filter of their own, and as many for each that has one."""
     store = access.store if access else None
-    reading = await read_filter(session, wanted, store)
+    reading = await look_up_words(session, await read_filter(session, wanted, store))
     await plan_anew(session)
     text = await session.scalar(count_of(reading))
     searched = None
     if reading.search is not None and counted(text) == (0, None):
         mended = await mend(session, reading.search)
         if mended is not None:
-            reading, searched = with_search(reading, mended), " ".join(mended.words)
+            reading, searched = await look_up_words(session, with_search(reading, mended)), " ".join(mended.words)
             text = await session.scalar(count_of(reading))
     total, estimate = counted(text)
     held = [name for name, fields in FACETS.items() if any(getattr(wanted, field) is not None for field in fields)]
@@ -99,7 +107,7 @@ async def _facets(session: AsyncSession, wanted: ProductFilter, access: StoreAcc
     estimated = set(values) if sampled else set()
     for name in held:
         others = await read_filter(session, replace(wanted, **dict.fromkeys(FACETS[name])), store)
-        if searched is not None and reading.search is not None:
+        if reading.search is not None:
             others = with_search(others, reading.search)
         more, sampled = await _count(session, others, [name], await session.scalar(count_of(others)))
         values |= more

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from orion.catalog.models import (
     Product,
     ProductTranslation,
 )
-from orion.catalog.search import Search, begun_title, identified, read_search, worded
+from orion.catalog.search import Search, begun_title, identified, look_up, read_search, worded
 from orion.catalog.values_in_effect import IN_EFFECT, LISTED, OWN, Values
 from orion.kernel import FieldError, Invalid, parse_language, parse_marketplace, parse_price
 from orion.merchants import Store
@@ -115,28 +116,42 @@ class Reading:
         return found
 
     def branches(
-        self, own: Sequence[Condition] = (), found: Sequence[tuple[Condition, ...]] | None = None
+        self,
+        own: Sequence[Condition] = (),
+        found: Sequence[tuple[Condition, ...]] | None = None,
+        *,
+        first: bool = False,
     ) -> list[Branch]:
         """The parts of the list. `own`: which products have something of their own that the order goes by.
 
-        `found` are the conditions of the search, for an order that takes it apart; each is a part.
+        `found` are the conditions of the search, for an order that takes it apart; each is a part. `first`: see
+        `worded`.
         """
         own = [*(column.is_not(None) for column in self.own), *own]
         layers: list[tuple[tuple[Condition, ...], Values]] = [((), LISTED)]
         if self.store_id is not None and own:
             layers = [((sa.not_(sa.or_(*own)),), LISTED), ((sa.or_(*own),), IN_EFFECT)]
         if found is None:
-            found = [()] if self.search is None else [(self.named(),), (self.worded(), sa.not_(self.named()))]
+            found = self.searched(first=first)
         return [
             Branch((*self.fixed, *layer, *(condition(values) for condition in self.valued), *search), values)
             for layer, values in layers
             for search in found
         ]
 
+    def searched(self, *, first: bool = False) -> list[tuple[Condition, ...]]:
+        """The parts in which a search finds things: what is named by an id, and what else has the words."""
+        if self.search is None:
+            return [()]
+        if self.search.named == ():
+            return [(self.worded(first=first),)]
+        return [(self.named(),), (self.worded(first=first), sa.not_(self.named()))]
+
     @property
     def is_narrow(self) -> bool:
         """Whether it asks for anything but the whole list."""
-        return self.search is not None or bool(self.valued) or len(self.fixed) > len(self.scope())
+        scope = 0 if self.store_id is None else 1
+        return self.search is not None or bool(self.valued) or len(self.fixed) > scope
 
     def scope(self) -> list[Condition]:
         """The condition of the whole list."""
@@ -176,6 +191,8 @@ async def read_filter(session: AsyncSession, wanted: ProductFilter, store: Store
     """
     default = store.default_language if store else "en"
     spoken = parse_language(wanted.language) if wanted.language is not None else default
+    if wanted == type(wanted)(language=wanted.language):
+        return whole(store.id if store else None, session.get_bind().dialect.name)
     on_listed = _on_listed(wanted)
     valued = {
         name: _equals(name, read(text))
@@ -226,10 +243,18 @@ def _on_listed(wanted: ProductFilter) -> list[Condition]:
     return found
 
 
+@lru_cache(maxsize=1000)
 def whole(store_id: int | None, dialect: str) -> Reading:
     """All products of a store, or of the shared catalogue."""
     fixed = () if store_id is None else (Product.store_id == store_id,)
     return Reading(store_id, dialect, None, fixed)
+
+
+async def look_up_words(session: AsyncSession, reading: Reading) -> Reading:
+    """The same filter with its search looked up (`search.look_up`): one statement where something is searched for."""
+    if reading.search is None:
+        return reading
+    return with_search(reading, await look_up(session, reading.search, reading.store_id))
 
 
 def with_search(reading: Reading, search: Search) -> Reading:

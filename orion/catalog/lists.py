@@ -12,12 +12,14 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
-from orion.catalog.filters import Branch, Reading, whole, with_search
+from orion.catalog.filters import Branch, Reading, look_up_words, whole, with_search
 from orion.catalog.models import MarketplaceProduct, Product
 from orion.catalog.orders import Order, Phase, order_of
 from orion.catalog.search import DOCUMENTS, FIRST_IDS, mend
 from orion.kernel import MAX_LIMIT, MAX_SKIP, FieldError, Invalid
+from orion.plumbing.db import hold_transaction
 
 Shown = Callable[[tuple[str, ...], Any], sa.Select[Any]]
 
@@ -87,14 +89,15 @@ async def find(
     languages that there are. Where nothing has the words of the search, the nearest words are looked for. Raises
     Invalid (`unknown_sort`, `invalid_page`).
     """
-    if reading.is_narrow or skip:
-        await plan_anew(session)
     check_page(skip, limit)
     searched = None
     if after is not None:
         searched, *after = after
         if searched is not None and reading.search is not None:
             reading = with_search(reading, reading.search.with_words(searched))
+    reading = await look_up_words(session, reading)
+    if reading.is_narrow or skip:
+        await plan_anew(session)
     pager = _Pager(session, reading, shown, languages, sort, limit)
     finding = await pager.page(after, skip, searched, counting=counting)
     if finding.rows or finding.total or after is not None or reading.search is None:
@@ -102,7 +105,8 @@ async def find(
     mended = await mend(session, reading.search)
     if mended is None:
         return finding
-    pager = _Pager(session, with_search(reading, mended), shown, languages, sort, limit)
+    reading = await look_up_words(session, with_search(reading, mended))
+    pager = _Pager(session, reading, shown, languages, sort, limit)
     found = await pager.page(None, skip, " ".join(mended.words), counting=counting)
     return found if found.rows or found.total else finding
 
@@ -114,6 +118,7 @@ async def plan_anew(session: AsyncSession) -> None:
     what they need is in memory: no worker is worth waking, and no jump is dear.
     """
     if session.get_bind().dialect.name == "postgresql":
+        await hold_transaction(session)
         await session.execute(_PLANNING)
 
 
@@ -180,12 +185,19 @@ class _Pager:
         self, order: Order, number: int, after: Sequence[Any] | None, skip: int, wanted: int, counting: bool
     ) -> list[Any]:
         """The rows of a stage; of what words find, first those that the small index of the first products knows."""
-        if self.reading.dialect == "postgresql" and self.reading.search is not None and not skip:
+        search = self.reading.search
+        if self.reading.dialect == "postgresql" and search is not None and not skip and search.fills(FIRST_IDS, wanted):
             early = order_of(self.reading, self.sort, first=True)
             if early.is_early and (after is None or after[-1] < FIRST_IDS):
                 rows = await self._rows(early, number, after, 0, wanted, counting)
                 all_there = len(rows) >= wanted and (rows[-1].phase > 0 or rows[-1].tie < FIRST_IDS or early.key_types)
-                if all_there or (rows and counting and counted(rows[0].counted, self._most)[0] == len(rows)):
+                if not counting:
+                    is_told = True
+                elif rows:
+                    total, _ = counted(rows[0].counted, self._most)
+                    is_told = total is not None or int(rows[0].counted.partition(":")[0]) >= wanted
+                    all_there = all_there or total == len(rows)
+                if all_there and is_told:
                     return rows
         return await self._rows(order, number, after, skip, wanted, counting)
 
@@ -207,26 +219,40 @@ class _Pager:
                 wanted,
                 counting,
             )
-            return list((await self.session.execute(statement, _position_values(after))).all())
+            return list(await _rows_of(self.session, statement, _position_values(after)))
         found = _found(reading, order, order.stages[number], after, skip, wanted).cte("found")
         keys = [found.c[name] for name in _names(order)]
         query = sa.select(found.c.row_id, *keys).order_by(*_directed(keys, order))
         if counting:
-            query = query.add_columns(count_of(reading, self._most).scalar_subquery().label("counted"))
-        rows = list((await self.session.execute(query)).all())
+            hits = reading.search.hits if reading.search is not None else None
+            first = order.is_early and (hits or 0) >= 2 * COUNTED_NARROW
+            length = count_of(reading, self._most, first=first)
+            query = query.add_columns(length.scalar_subquery().label("counted"))
+        rows = list(await _rows_of(self.session, query))
         if not rows:
             return []
         ids: Any = [row.row_id for row in rows]
         if reading.dialect == "sqlite":
             ids = orjson.dumps(ids).decode()
         statement = _by_ids(reading.dialect, self.shown, self.languages)
-        content = {row.row_id: row for row in await self.session.execute(statement, {"ids": ids})}
+        content = {row.row_id: row for row in await _rows_of(self.session, statement, {"ids": ids})}
         return [_Both(content[row.row_id], row) for row in rows if row.row_id in content]
 
     async def _length(self, order: Order, number: int, most: int) -> int:
         """How long a stage is, up to `most`."""
         found = _found(self.reading, order, order.stages[number], None, 0, most).subquery()
         return await self.session.scalar(sa.select(sa.func.count()).select_from(found)) or 0
+
+
+async def _rows_of(
+    session: AsyncSession, statement: sa.Select[Any], values: dict[str, Any] | None = None
+) -> Sequence[sa.Row[Any]]:
+    """Rows of plain columns: from the connection, since the session would look for objects to make of them."""
+
+    def read(session: Session) -> Sequence[sa.Row[Any]]:
+        return session.connection().execute(statement, values).all()
+
+    return await session.run_sync(read)
 
 
 @lru_cache(maxsize=1000)
@@ -310,13 +336,17 @@ def _position_values(after: Sequence[Any] | None) -> dict[str, Any]:
     return {f"after{n}": value for n, value in enumerate(after or ())}
 
 
-def count_of(reading: Reading, most: int | None = None) -> sa.Select[str]:
-    """The length of a list as "count:id:lowest:highest", for `counted`; of `most` (or COUNTED) and one at most."""
+def count_of(reading: Reading, most: int | None = None, *, first: bool = False) -> sa.Select[str]:
+    """The length of a list as "count:id:lowest:highest:", for `counted`; of `most` (or COUNTED) and one at most.
+
+    `first` counts, of what words find, the first products only: FIRST_IDS then ends the text.
+    """
     limit = _literal((most or COUNTED) + 1)
     parts = []
-    for branch in reading.branches():
+    for branch in reading.branches(first=first):
         part = reading.listed(sa.select(reading.id.label("id"))).where(*branch.conditions)
-        parts.append((part if reading.search else part.order_by(reading.id)).limit(limit))
+        in_order = reading.search is None or reading.search.is_rare
+        parts.append((part.order_by(reading.id) if in_order else part).limit(limit))
     union = parts[0] if len(parts) == 1 else sa.union_all(*(sa.select(part.subquery()) for part in parts))
     sample = sa.select(union.subquery()).limit(limit).subquery()
     lowest, highest = (
@@ -327,14 +357,19 @@ def count_of(reading: Reading, most: int | None = None) -> sa.Select[str]:
     text: Any = sa.literal("")
     for number in said:
         text = text + sa.func.coalesce(sa.cast(number, sa.Text), "0") + ":"
+    if first:
+        text = text + str(FIRST_IDS)
     return sa.select(text).select_from(sample)
 
 
 def counted(text: str | None, most: int | None = None) -> tuple[int | None, int | None]:
     """The exact length, or else about how many there are, going by how far in the catalogue the counted ones reach."""
-    count, reached, lowest, highest = map(int, (text or "0:0:0:0:").split(":")[:4])
+    *numbers, within = (text or "0:0:0:0:").split(":")
+    count, reached, lowest, highest = map(int, numbers)
     if count <= (most or COUNTED):
-        return count, None
+        if not within or highest < int(within):
+            return count, None
+        reached = int(within) - 1
     return None, max(count, count * (highest - lowest + 1) // max(1, reached - lowest + 1))
 
 

@@ -167,6 +167,10 @@ class Product(Base):
         sa.Index("ix_products_store_id_id", "store_id", "id"),
         sa.Index("ix_products_store_id_display_order", "store_id", "display_order", "id"),
         _partial("ix_products_own", "store_id", "marketplace_product_id", where=OWN_VALUES),
+        *(
+            _partial(f"ix_products_own_{column}", "store_id", "marketplace_product_id", where=f"{column} IS NOT NULL")
+            for column in ("brand", "availability", "condition", "google_product_category")
+        ),
         sa.CheckConstraint("min_quantity >= 1", name="min_quantity"),
         sa.CheckConstraint("max_quantity >= min_quantity", name="max_quantity"),
     )

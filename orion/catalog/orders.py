@@ -74,15 +74,16 @@ def order_of(reading: Reading, sort: str | None, *, first: bool = False) -> Orde
         return Order(((Phase(0, keys=lambda _: (Product.display_order,)),),), Product.id, key_types=(sa.Integer,))
     found = None
     if first and reading.search is not None:
-        found = ((reading.named(),), (reading.worded(first=True), sa.not_(reading.named())))
+        found = tuple(reading.searched(first=True))
     return Order(((Phase(0, found=found),),), reading.id, is_early=found is not None)
 
 
 def _by_relevance(reading: Reading, *, first: bool) -> Order:
     """Ids that begin with the text, then titles that do, then whatever has the words."""
     named, not_named = reading.named(), sa.not_(reading.named())
+    is_named = reading.search is None or reading.search.named != ()
     phases = (
-        Phase(0, found=((named,),)),
+        *((Phase(0, found=((named,),)),) if is_named else ()),
         Phase(
             1,
             keys=lambda _: (DOCUMENTS.c.title,),

@@ -24,6 +24,12 @@ LAW_DAYS = 30
 
 KEPT_DAYS = 400
 _MONEY = ("price_minor", "sale_price_minor", "currency")
+_PRESENT = sa.select(
+    Product.marketplace_product_id,
+    Product.created_at,
+    *(getattr(Product, name) for name in _MONEY),
+    *(getattr(MarketplaceProduct, name) for name in _MONEY),
+).join(MarketplaceProduct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,18 +216,8 @@ async def _periods(
     session: AsyncSession, access: StoreAccess, product_id: int, start: datetime, now: datetime
 ) -> list[PricePeriod]:
     """The product's periods, and never more than two statements for them."""
-    row = (
-        await session.execute(
-            sa.select(
-                Product.marketplace_product_id,
-                Product.created_at,
-                *(getattr(Product, name) for name in _MONEY),
-                *(getattr(MarketplaceProduct, name) for name in _MONEY),
-            )
-            .join(MarketplaceProduct)
-            .where(Product.store_id == access.store.id, Product.id == product_id)
-        )
-    ).one_or_none()
+    asked = Product.store_id == access.store.id, Product.id == product_id
+    row = (await session.execute(_PRESENT.where(*asked))).one_or_none()
     if row is None:
         raise NotFound("product_not_found", f"The store {access.store.code} has no product {product_id}.")
     start = max(start, row[1])

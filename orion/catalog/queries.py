@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orion.catalog.effective import EffectiveProduct, Prices, effective_prices
+from orion.catalog.effective import EffectiveProduct, Prices, effective_prices, in_one_currency
 from orion.catalog.filters import ListingFilter, read_filter
 from orion.catalog.lists import find
 from orion.catalog.models import MarketplaceProduct, Product
@@ -92,8 +93,9 @@ async def get_product(
     session: AsyncSession, access: StoreAccess, product_id: int, language: str | None = None
 ) -> EffectiveProduct:
     """A product of the store. Raises NotFound (`product_not_found`), also when it is another store's."""
-    query = _effective(access, language).where(Product.store_id == access.store.id, Product.id == product_id)
-    row = (await session.execute(query)).one_or_none()
+    wanted = parse_language(language) if language is not None else None
+    query = _by_number(tuple(fallback_order(wanted, access.store.default_language)))
+    row = (await session.execute(query, {"of_store": access.store.id, "number": product_id})).one_or_none()
     if row is None:
         raise NotFound("product_not_found", f"The store {access.store.code} has no product {product_id}.")
     return _product(row)
@@ -105,10 +107,12 @@ def _found_products(languages: tuple[str, ...], found: Any) -> sa.Select[Any]:
     return with_texts(sa.select(*_COLUMNS).select_from(products), languages, own=True)
 
 
-def _effective(access: StoreAccess, language: str | None) -> sa.Select[Any]:
-    wanted = parse_language(language) if language is not None else None
+@lru_cache(maxsize=100)
+def _by_number(languages: tuple[str, ...]) -> sa.Select[Any]:
+    """The statement of one product, which takes longer to make than to run."""
     query = sa.select(*_COLUMNS).select_from(Product).join(MarketplaceProduct)
-    return with_texts(query, fallback_order(wanted, access.store.default_language), own=True)
+    asked = Product.store_id == sa.bindparam("of_store"), Product.id == sa.bindparam("number")
+    return with_texts(query, languages, own=True).where(*asked)
 
 
 def _product(row: Iterable[Any]) -> EffectiveProduct:
@@ -117,43 +121,51 @@ def _product(row: Iterable[Any]) -> EffectiveProduct:
         id_, store_id, sku, is_active, is_featured, display_order, min_quantity, max_quantity, created_at, updated_at,
         own_minor, own_sale_minor, own_currency, own_availability, own_condition,
         marketplace, marketplace_product_id, gtin, mpn, link,
-        base_minor, base_sale_minor, base_currency, base_availability, base_condition,
+        minor, sale_minor, currency, availability, condition,
         brand, google_product_category, image_link, product_type, additional_image_link,
         title, language, description, description_language, *_,
     ) = row  # fmt: skip
-    own, base = Prices(own_minor, own_sale_minor, own_currency), Prices(base_minor, base_sale_minor, base_currency)
-    price, sale_price = effective_prices(own, base)
+    if own_minor is not None or own_sale_minor is not None:
+        own, base = Prices(own_minor, own_sale_minor, own_currency), Prices(minor, sale_minor, currency)
+        minor, sale_minor, currency = in_one_currency(*effective_prices(own, base))
+        own_minor, own_sale_minor, own_currency = in_one_currency(own.price, own.sale_price)
+    else:  # nearly always, and all that is left of the above then
+        own_currency = None
+        if currency is None or (minor is None and sale_minor is None):
+            minor = sale_minor = currency = None
     return EffectiveProduct(
-        id=id_,
-        store_id=store_id,
-        marketplace=marketplace,
-        marketplace_product_id=marketplace_product_id,
-        title=title,
-        language=language,
-        description=description,
-        description_language=description_language,
-        price=price,
-        sale_price=sale_price,
-        availability=own_availability or base_availability,
-        condition=own_condition or base_condition,
-        own_price=own.price,
-        own_sale_price=own.sale_price,
-        own_availability=own_availability,
-        own_condition=own_condition,
-        brand=brand,
-        gtin=gtin,
-        mpn=mpn,
-        product_type=tuple(product_type or ()),
-        google_product_category=google_product_category,
-        sku=sku,
-        link=link,
-        image_link=image_link,
-        additional_image_link=tuple(additional_image_link or ()),
-        is_active=is_active,
-        is_featured=is_featured,
-        display_order=display_order,
-        min_quantity=min_quantity,
-        max_quantity=max_quantity,
-        created_at=created_at,
-        updated_at=updated_at,
+        id_,
+        store_id,
+        marketplace,
+        marketplace_product_id,
+        title,
+        language,
+        description,
+        description_language,
+        minor,
+        sale_minor,
+        currency,
+        own_availability or availability,
+        own_condition or condition,
+        own_minor,
+        own_sale_minor,
+        own_currency,
+        own_availability,
+        own_condition,
+        brand,
+        gtin,
+        mpn,
+        tuple(product_type) if product_type else (),
+        google_product_category,
+        sku,
+        link,
+        image_link,
+        tuple(additional_image_link) if additional_image_link else (),
+        is_active,
+        is_featured,
+        display_order,
+        min_quantity,
+        max_quantity,
+        created_at,
+        updated_at,
     )

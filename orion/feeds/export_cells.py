@@ -1,89 +1,90 @@
-"""From values as the database writes them to the texts that feeds have for them.
+"""From values of products to the texts that feeds have for them, as expressions of either database.
 
-Whole columns at a time; what is null stays null. Reading any of these texts in gives the value back exactly.
+What is null stays null, and an empty text is null too. Reading any of these texts in gives the value back exactly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
-import orjson
-import polars as pl
+import sqlalchemy as sa
 
 from orion.catalog.attributes import GOOGLE_ATTRIBUTES
-from orion.feeds.values import join_list
+from orion.feeds.mending import RUN_SIGNS
 from orion.kernel.money import EXPONENTS
+from orion.plumbing.db.cells import first_code, list_text, moment_text
 
 UPLOADED = "/files/"
 """What addresses of files that are kept here begin with."""
 
-_BETWEEN = "\x1f"
-_WEB = "https?://"
+Cell = sa.ColumnElement[Any]
 
 
-def google_cells(frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
-    """The Google attributes `names` of the products in the frame, as text."""
-    return frame.select(_cell(frame[name]) for name in names)
+def found_once(cells: Mapping[str, Cell], query: sa.Select[Any] | None = None) -> dict[str, Cell]:
+    """The cells (of that query), for use in other expressions without being found anew wherever these name them."""
+    labels = [cell.label(name) for name, cell in cells.items()]
+    inner = sa.select(*labels) if query is None else query.with_only_columns(*labels)
+    apart = inner.suffix_with("OFFSET 0", dialect="postgresql")  # else its planner merges it with what is around it
+    return dict(apart.subquery().c)
 
 
-def amounts(minor: pl.Expr, currency: pl.Expr) -> pl.Expr:
-    """Amounts with the decimals of their currency: 2790 EUR is "27.90"."""
-    exponent = currency.replace_strict(EXPONENTS, default=2, return_dtype=pl.Int64)
-    text = minor
-    for digits in (2, 3):
-        padded = minor.str.zfill(digits + 1)
-        pointed = pl.concat_str(padded.str.head(-digits), pl.lit("."), padded.str.tail(digits))
-        text = pl.when(exponent == digits).then(pointed).otherwise(text)
-    return pl.when(minor.is_not_null() & currency.is_not_null()).then(text)
-
-
-def periods(start: pl.Expr, end: pl.Expr) -> pl.Expr:
-    """Two moments as the period between them ("2026-11-01T00:00:00+00:00/…"); either may be open."""
-    joined = pl.concat_str(moments(start).fill_null(""), pl.lit("/"), moments(end).fill_null(""))
-    return pl.when(start.is_not_null() | end.is_not_null()).then(joined)
-
-
-def moments(texts: pl.Expr) -> pl.Expr:
-    """Moments in ISO 8601, in UTC, with as many decimals of a second as they have."""
-    plain = texts.str.replace(r"\+00(:00)?$", "").str.replace(r"\.0+$", "").str.replace(" ", "T", literal=True)
-    return plain + "+00:00"
-
-
-def flags(texts: pl.Expr) -> pl.Expr:
-    """Flags as yes and no."""
-    return pl.when(texts.is_in(["t", "1"])).then(pl.lit("yes")).when(texts.is_not_null()).then(pl.lit("no"))
-
-
-def lists(series: pl.Series) -> pl.Series:
-    """JSON arrays of strings as `join_list` writes them; an empty one is null."""
-    frame = pl.DataFrame({"text": series})
-    text = pl.col("text")
-    body = text.str.slice(2).str.head(-2).str.replace_all(r'", ?"', _BETWEEN)
-    breaks = body.str.count_matches(_BETWEEN, literal=True)
-    all_web = body.str.count_matches(_BETWEEN + _WEB) == breaks
-    plain = ~text.str.contains(r"[\\\x00-\x1f]") & ~body.str.contains('[",]') & (body != "")
-    simple = plain & ((breaks == 0) | ~body.str.contains("^" + _WEB) | all_web)
-    found = frame.select(text, done=pl.when(simple).then(body.str.replace_all(_BETWEEN, ",", literal=True)))
-    odd = found.filter(text.is_not_null() & pl.col("done").is_null())
-    if odd.is_empty():
-        return found["done"].alias(series.name)
-    known = {value: join_list(orjson.loads(value)) or None for value in odd["text"].unique()}
-    mended = [known[value] if done is None and value is not None else done for value, done in found.rows()]
-    return pl.Series(series.name, mended, dtype=pl.String)
-
-
-def with_whole_links(frame: pl.DataFrame, public_url: str) -> pl.DataFrame:
-    """The frame with pictures that are kept here under their addresses as they are reached from outside."""
-    one, more = pl.col("image_link"), pl.col("additional_image_link")
-    kept = pl.when(one.str.starts_with(UPLOADED)).then(pl.lit(public_url) + one).otherwise(one)
-    return frame.with_columns(
-        kept.alias("image_link"), more.str.replace_all(f'"{UPLOADED}', f'"{public_url}{UPLOADED}', literal=True)
-    )
-
-
-def _cell(series: pl.Series) -> pl.Series | pl.Expr:
-    kind = GOOGLE_ATTRIBUTES[series.name]
-    if kind in ("text", "number") or series.null_count() == len(series):
-        return series
+def google_cell(name: str, value: Cell, is_json: bool) -> Cell:
+    """A Google attribute as text; `is_json`: a list stays an array, of which nothing is left when it is empty."""
+    kind = GOOGLE_ATTRIBUTES[name]
+    if kind == "flag":
+        return flag(value)
     if kind == "list":
-        return lists(series)
-    texts = pl.col(series.name)
-    return (flags(texts) if kind == "flag" else moments(texts)).alias(series.name)
+        return sa.func.nullif(value, "[]") if is_json else list_text(value)
+    if kind == "moment":
+        return moment_text(value)
+    return sa.cast(value, sa.Text) if kind == "number" else value
+
+
+def filled(text: Cell) -> Cell:
+    """The text, unless it is empty."""
+    return sa.func.nullif(text, "")
+
+
+def safe(text: Cell) -> Cell:
+    """The text, unless it is empty, as no spreadsheet runs it: `mending.safe_text` in the words of the databases."""
+    codes = [ord(sign) for sign in RUN_SIGNS]
+    runs = sa.and_(first_code(text).in_([*codes, ord("'")]), first_code(sa.func.ltrim(text, "'")).in_(codes))
+    looked_at = sa.case((text == "", sa.null()), (runs, sa.literal("'") + text), else_=text)
+    # nearly all cells begin with a letter, which comes behind all signs: one comparison is enough for these
+    return sa.case((first_code(text) > max(codes), text), else_=looked_at)
+
+
+def amount(minor: Cell, currency: Cell) -> Cell:
+    """An amount with the decimals of its currency: 2790 EUR is "27.90"."""
+    known: dict[int, list[str]] = {}
+    for code, digits in EXPONENTS.items():
+        known.setdefault(digits, []).append(code)
+    others = ((currency.in_(codes), _pointed(minor, digits)) for digits, codes in known.items())
+    return sa.case((sa.or_(minor.is_(None), currency.is_(None)), sa.null()), *others, else_=_pointed(minor, 2))
+
+
+def _pointed(minor: Cell, digits: int) -> Cell:
+    if not digits:
+        return sa.cast(minor, sa.Text)
+    unit = sa.literal_column(str(10**digits), sa.BigInteger)
+    whole = minor // unit
+    return sa.cast(whole, sa.Text) + "." + sa.func.substr(sa.cast(minor - whole * unit + unit, sa.Text), 2)
+
+
+def period(start: Cell, end: Cell) -> Cell:
+    """Two moments as the period between them ("2026-11-01T00:00:00+00:00/…"); either may be open."""
+    empty = sa.literal("")
+    joined = sa.func.coalesce(moment_text(start), empty) + "/" + sa.func.coalesce(moment_text(end), empty)
+    return sa.case((sa.or_(start.is_not(None), end.is_not(None)), joined))
+
+
+def flag(value: Cell) -> Cell:
+    """A flag as yes or no."""
+    return sa.case((value, "yes"), (sa.not_(value), "no"))
+
+
+def with_whole_links(values: Mapping[str, Cell], public_url: str) -> dict[str, Cell]:
+    """The values with pictures that are kept here under their addresses as they are reached from outside."""
+    one, more = values["image_link"], values["additional_image_link"]
+    kept = sa.case((sa.func.substr(one, 1, len(UPLOADED)) == UPLOADED, sa.literal(public_url) + one), else_=one)
+    whole = sa.func.replace(more, f'"{UPLOADED}', f'"{public_url}{UPLOADED}')
+    return {**values, "image_link": kept, "additional_image_link": whole}

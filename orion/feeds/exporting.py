@@ -1,26 +1,37 @@
 """Writing products of either layer as files: our own CSV, Google's TSV and XML, Letzshop's CSV.
 
-Streamed in steps: the next ones are read while the last ones are written, and nothing larger than a few steps is ever
-in memory. Reading one of these files in again changes nothing.
+The database writes the cells and their lines (`export_cells`); from us comes what stands before and behind them, and
+what XML needs. Streamed in steps: the next ones are read while the last one is sent, and nothing larger than a few
+steps is ever in memory. Reading one of these files in again changes nothing.
 """
 
 import asyncio
-import io
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-import polars as pl
+import sqlalchemy as sa
 
 from orion.catalog import GOOGLE_ATTRIBUTES, Selection, read_all
 from orion.catalog.exporting import OF_THE_LISTING
 from orion.feeds import export_xml
-from orion.feeds.export_cells import amounts, flags, google_cells, periods, with_whole_links
-from orion.feeds.mending import OWN_SIGN, safe_texts
+from orion.feeds.export_cells import (
+    Cell,
+    amount,
+    filled,
+    flag,
+    found_once,
+    google_cell,
+    period,
+    safe,
+    with_whole_links,
+)
+from orion.feeds.mending import OWN_SIGN
 from orion.kernel import FieldError, Invalid
 from orion.merchants import Store
 from orion.plumbing.db import utcnow
+from orion.plumbing.db.extract import Delimited
 from orion.plumbing.runtime import Runtime
 
 ExportFormat = Literal["csv", "google-tsv", "google-xml", "letzshop-csv"]
@@ -86,12 +97,15 @@ async def export(
     """
     writer = _Writer(selection, format_, title, runtime.settings.public_url.rstrip("/"), is_public)
     pieces = [writer.head()]
-    async for frame in _ahead(read_all(runtime.database, selection, skip=skip, limit=limit)):
-        pieces.append(await asyncio.to_thread(writer.body, frame))
+    products = read_all(runtime.database, selection, writer.statement, writer.form, skip=skip, limit=limit)
+    async with aclosing(products):
+        async for lines in products:
+            pieces.append(await writer.body(lines))
+            yield b"".join(pieces)
+            pieces = []
+    pieces.append(writer.tail())
+    if any(pieces):
         yield b"".join(pieces)
-        pieces = []
-    if tail := writer.tail():
-        yield tail
 
 
 async def begun(pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
@@ -119,38 +133,23 @@ def file_name(store: Store | None, format_: ExportFormat) -> str:
     return f"products{whose}-{utcnow().date().isoformat()}.{FORMATS[format_].suffix}"
 
 
-def write_delimited(texts: pl.DataFrame, separator: str) -> bytes:
-    """The rows of a delimited file (RFC 4180, with LF)."""
-    file = io.BytesIO()
-    texts.write_csv(file, include_header=False, separator=separator, quote_style="necessary")
-    return file.getvalue()
-
-
-async def _ahead(frames: AsyncGenerator[pl.DataFrame]) -> AsyncIterator[pl.DataFrame]:
-    """The frames, with the next one being read while the last one is in use."""
-    reading: asyncio.Future[pl.DataFrame | None] = asyncio.ensure_future(anext(frames, None))
-    try:
-        while (frame := await reading) is not None:
-            reading = asyncio.ensure_future(anext(frames, None))
-            yield frame
-    finally:
-        reading.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await reading
-        await frames.aclose()
+_NEVER_EMPTY_NOR_RUN = frozenset(
+    (OWN_SIGN, "price", "sale_price", "sale_price_effective_date", "is_active", "is_featured")
+) | {name for name, kind in GOOGLE_ATTRIBUTES.items() if kind in ("flag", "moment", "number")}
 
 
 class _Writer:
-    """Writes frames of products in one format."""
+    """Writes products in one format."""
 
     def __init__(
         self, selection: Selection, format_: ExportFormat, title: str, public_url: str, is_public: bool
     ) -> None:
+        self.names = selection.columns
         self.format = format_
         self.title = title
         self.public_url = public_url
         self.is_own = format_ == "csv"
-        self.separator = "\t" if format_ == "google-tsv" else ","
+        self.form = export_xml.FORM if format_ == "google-xml" else Delimited("\t" if format_ == "google-tsv" else ",")
         known = [name for name in GOOGLE_ATTRIBUTES if name not in PERIOD]
         first = OWN_COLUMNS if self.is_own else GOOGLE_COLUMNS
         more = known if format_ != "letzshop-csv" else []
@@ -163,39 +162,49 @@ class _Writer:
         """What stands before the products."""
         if self.format == "google-xml":
             return export_xml.head(self.title, self.public_url)
-        return self.separator.join(self.columns).encode() + b"\n"
+        return self.form.separator.join(self.columns).encode() + b"\n"
 
-    def body(self, frame: pl.DataFrame) -> bytes:
-        """The products."""
-        if frame.is_empty():
-            return b""
-        frame = with_whole_links(frame, self.public_url)
-        texts = self._texts(frame)
+    def statement(self, query: sa.Select[Any]) -> sa.Select[Any]:
+        """The products' cells, made from the query of their values."""
+        values: dict[str, Cell] = dict(zip(self.names, query.selected_columns, strict=True))
+        lists = (name for name, kind in GOOGLE_ATTRIBUTES.items() if kind == "list")
+        values |= {name: sa.cast(values[name], sa.Text) for name in lists}
+        values = found_once(with_whole_links(values, self.public_url), query)
+        cells = found_once(self._cells(values))
         if self.format == "google-xml":
-            return export_xml.items(frame, texts)
-        if self.is_own:
-            texts = safe_texts(texts)
-        return write_delimited(texts, self.separator)
+            return sa.select(*export_xml.elements(cells))
+        return sa.select(*(self._finished(name, cell) for name, cell in cells.items()))
+
+    async def body(self, lines: bytes) -> bytes:
+        """The products, as they were read."""
+        return await asyncio.to_thread(export_xml.items, lines) if self.format == "google-xml" else lines
 
     def tail(self) -> bytes:
         """What stands behind the products."""
         return export_xml.FOOT if self.format == "google-xml" else b""
 
-    def _texts(self, frame: pl.DataFrame) -> pl.DataFrame:
-        columns = [name for name in self.columns if name in GOOGLE_ATTRIBUTES]
-        made = {
-            self.columns[0]: pl.col("marketplace_product_id"),
-            "title": pl.col("title"),
-            "description": pl.col("description"),
-            "sale_price_effective_date": periods(*map(pl.col, PERIOD)),
+    def _finished(self, name: str, cell: Cell) -> Cell:
+        if name in _NEVER_EMPTY_NOR_RUN:
+            return cell
+        return safe(cell) if self.is_own else filled(cell)
+
+    def _cells(self, values: dict[str, Cell]) -> dict[str, Cell]:
+        as_is = self.format == "google-xml"  # which has an element for each value of a list
+        made = {name: google_cell(name, values[name], as_is) for name in self.columns if name in GOOGLE_ATTRIBUTES}
+        made |= {
+            self.columns[0]: values["marketplace_product_id"],
+            "title": values["title"],
+            "description": values["description"],
+            "sale_price_effective_date": period(*(values[name] for name in PERIOD)),
         }
-        currency = pl.col("currency")
+        currency = values["currency"]
         for name in ("price", "sale_price"):
-            amount = amounts(pl.col(f"{name}_minor"), currency)
-            made[name] = amount if self.is_own else pl.concat_str(amount, pl.lit(" "), currency)
+            written = amount(values[f"{name}_minor"], currency)
+            made[name] = written if self.is_own else written + " " + currency
         if self.is_own:
-            made |= {name: pl.col(name) for name in ("currency", "marketplace", "language", *OF_THE_LISTING)}
-            made |= {name: flags(pl.col(name)) for name in ("is_active", "is_featured")}
-            made |= {"shop_name": pl.col("store_name"), OWN_SIGN: pl.col("number")}
-        named = [made[name].alias(name) for name in self.columns if name in made]
-        return pl.concat([frame.select(named), google_cells(frame, columns)], how="horizontal").select(self.columns)
+            made |= {name: values[name] for name in ("currency", "marketplace", "language")}
+            made |= {"shop_name": values["store_name"], OWN_SIGN: sa.cast(values["number"], sa.Text)}
+            for name in (name for name in OF_THE_LISTING if name in values):
+                is_flag = name in ("is_active", "is_featured")
+                made[name] = flag(values[name]) if is_flag else sa.cast(values[name], sa.Text)
+        return {name: made[name] for name in self.columns}

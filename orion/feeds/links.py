@@ -27,7 +27,7 @@ MAX_LINKS = 50
 FETCH_NOTED_EVERY = timedelta(minutes=10)
 """How exactly `last_fetched_at` is kept: more would write with every fetch."""
 
-_CONTENT = 1
+_CONTENT = 2
 """Part of every digest: raise it when the same products would be written otherwise."""
 
 

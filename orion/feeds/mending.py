@@ -29,9 +29,12 @@ ONLY_SHOWN = frozenset(
 )  # fmt: skip
 """Columns of our own CSV that say something about a product and change nothing when they are read in."""
 
-_RUN = r"^'*[=+\-@\t\r]"
+RUN_SIGNS = "=+-@\t\r"
+"""Signs with which formulas begin."""
+
+_RUN = f"'*[{re.escape(RUN_SIGNS)}]"
 _FORMULA = re.compile(_RUN)
-_ESCAPED = r"^'('*[=+\-@\t\r])"
+_ESCAPED = f"^'({_RUN})"
 
 
 def is_mended(columns: Columns) -> bool:
@@ -65,11 +68,3 @@ def safe_text(text: str) -> str:
 def plain_text(texts: pl.Expr) -> pl.Expr:
     """The texts that `safe_text` was given."""
     return texts.str.replace(_ESCAPED, "$1")
-
-
-def safe_texts(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same of whole columns, as `safe_text` does it."""
-    found = frame.select(pl.all().str.contains(_RUN).any())
-    return frame.with_columns(
-        pl.col(name).str.replace(rf"({_RUN})", "'$1") for name in frame.columns if found[name].item()
-    )

@@ -27,10 +27,12 @@ from orion.identity.purge import purge_expired_logins
 from orion.identity.secrets import digest, new_secret
 from orion.identity.sessions import close_web_session, open_web_session, user_for_web_session
 from orion.identity.tokens import (
+    OF_LOG_IN,
     AccessClaims,
     RefreshTokenReused,
     TokenPair,
     issue_tokens,
+    log_in_ended,
     read_access_token,
     revoke_tokens,
     rotate_tokens,
@@ -40,6 +42,7 @@ from orion.identity.users import change_password, create_admin, find_user, regis
 
 __all__ = [
     "HIDDEN",
+    "OF_LOG_IN",
     "USER_ROLES",
     "AccessClaims",
     "Admin",
@@ -66,6 +69,7 @@ __all__ = [
     "get_user",
     "issue_tokens",
     "list_users",
+    "log_in_ended",
     "new_secret",
     "open_log_ins",
     "open_web_session",

@@ -1,8 +1,10 @@
 """Access tokens (signed, half an hour) and refresh tokens (random, used once, in families)."""
 
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 import jwt
 import sqlalchemy as sa
@@ -89,15 +91,10 @@ def read_access_token(token: str, settings: Settings) -> AccessClaims:
     Raises Unauthenticated (`access_token_expired`, `access_token_invalid`).
     """
     try:
-        claims = jwt.decode(
-            token,
-            settings.signing_key(),
-            algorithms=[_ALGORITHM],
-            issuer=_ISSUER,
-            audience=_AUDIENCE,
-            options={"require": ["exp", "iat", "sub", "jti", "sid"]},
-        )
-        return AccessClaims(int(claims["sub"]), str(claims["sid"]))
+        claims, expires_at = _decode(token, settings.signing_key())
+        if expires_at <= time.time():
+            raise jwt.ExpiredSignatureError
+        return claims
     except jwt.ExpiredSignatureError:
         raise Unauthenticated(
             "access_token_expired", "The access token has expired: refresh it, or log in again"
@@ -106,11 +103,27 @@ def read_access_token(token: str, settings: Settings) -> AccessClaims:
         raise Unauthenticated("access_token_invalid", "The access token is not valid: log in again") from None
 
 
-_USER_OF_LOG_IN = sa.select(User).where(
+@lru_cache(maxsize=1000)  # programs send the same token many times; what it says never changes, only its expiry comes
+def _decode(token: str, key: str) -> tuple[AccessClaims, int]:
+    claims = jwt.decode(
+        token,
+        key,
+        algorithms=[_ALGORITHM],
+        issuer=_ISSUER,
+        audience=_AUDIENCE,
+        options={"require": ["exp", "iat", "sub", "jti", "sid"]},
+    )
+    return AccessClaims(int(claims["sub"]), str(claims["sid"])), int(claims["exp"])
+
+
+OF_LOG_IN = sa.and_(
     User.id == sa.bindparam("user_id"),
     User.is_active,
     sa.exists().where(RefreshToken.family == sa.bindparam("family"), RefreshToken.revoked_at.is_(None)),
 )
+"""For queries of the user whose token says `user_id` and `family`: active, and the log-in was not ended."""
+
+_USER_OF_LOG_IN = sa.select(User).where(OF_LOG_IN)
 
 
 async def user_for_claims(session: AsyncSession, claims: AccessClaims) -> User:
@@ -120,8 +133,13 @@ async def user_for_claims(session: AsyncSession, claims: AccessClaims) -> User:
     """
     user: User | None = await session.scalar(_USER_OF_LOG_IN, {"user_id": claims.user_id, "family": claims.family})
     if user is None:
-        raise Unauthenticated("access_token_invalid", "The log-in of this token was ended: log in again")
+        raise log_in_ended()
     return user
+
+
+def log_in_ended() -> Unauthenticated:
+    """What to raise where OF_LOG_IN finds nobody."""
+    return Unauthenticated("access_token_invalid", "The log-in of this token was ended: log in again")
 
 
 async def _issue(session: AsyncSession, user_id: int, family: str, settings: Settings) -> TokenPair:

@@ -46,6 +46,7 @@ from orion.inventory.reservations import (
 )
 from orion.inventory.rooms import Stockroom, platform_stockroom, stockroom, stockroom_of
 from orion.inventory.rows import StockRow, apply_rows
+from orion.inventory.settle import Settled, Want, settle
 from orion.inventory.sweep import release_expired
 from orion.inventory.thresholds import set_threshold
 
@@ -72,12 +73,14 @@ __all__ = [
     "ProductStock",
     "Reservation",
     "ReservationView",
+    "Settled",
     "StockChanged",
     "StockLow",
     "StockRow",
     "Stockroom",
     "Summary",
     "ThresholdChanged",
+    "Want",
     "add",
     "apply_rows",
     "check",
@@ -108,6 +111,7 @@ __all__ = [
     "reserve",
     "set_level",
     "set_threshold",
+    "settle",
     "show_item",
     "stock_of_products",
     "stockroom",

@@ -91,29 +91,54 @@ async def hold_items(session: AsyncSession, room: Stockroom, item_ids: Iterable[
 async def write_changes(
     session: AsyncSession, room: Stockroom, held: Mapping[int, Held], changes: Sequence[Change]
 ) -> None:
-    """Change levels of held items, write the movements and publish StockChanged and StockLow.
+    """Change levels of held items, one after the other, write the movements and publish StockChanged and StockLow.
 
-    At most one change for an item and a location. Raises Invalid (`quantity_too_large`) for more than 2,147,483,647
-    at a location, and Conflict (`insufficient_stock`) for less than is reserved there, before anything is written.
+    Raises Invalid (`quantity_too_large`) for more than 2,147,483,647 at a location, and Conflict
+    (`insufficient_stock`) for less than is reserved there, before anything is written.
     """
     if not changes:
         return
     before = {change.item_id: held[change.item_id].available for change in changes}
-    created = [change for change in changes if change.location_id not in held[change.item_id].levels]
+    created = {
+        (change.item_id, change.location_id)
+        for change in changes
+        if change.location_id not in held[change.item_id].levels
+    }
     now = utcnow()
+    after: list[int] = []
     for change in changes:
         _apply(held[change.item_id], change)
+        after.append(held[change.item_id].level(change.location_id)[0])
     await _write_items(session, changes)
-    new = set(created)
+    await _write_levels(session, held, changes, created, now)
+    moved = [
+        _movement(room, change, on_hand, now)
+        for change, on_hand in zip(changes, after, strict=True)
+        if change.kind not in NOT_MOVED
+    ]
+    if moved:
+        await session.execute(sa.insert(_MOVEMENTS), moved)
+    await _tell(session, room, held, list(zip(changes, after, strict=True)), before)
+
+
+async def _write_levels(
+    session: AsyncSession,
+    held: Mapping[int, Held],
+    changes: Sequence[Change],
+    created: set[tuple[int, int]],
+    now: Any,
+) -> None:
     if created:
-        await session.execute(
-            sa.insert(_LEVELS),
-            [
-                {"item_id": c.item_id, "location_id": c.location_id, "on_hand": c.on_hand, "reserved": c.reserved}
-                for c in created
-            ],
-        )
-    if updated := [change for change in changes if change not in new]:
+        rows = [(item_id, location_id, *held[item_id].level(location_id)) for item_id, location_id in sorted(created)]
+        names = ("item_id", "location_id", "on_hand", "reserved")
+        await session.execute(sa.insert(_LEVELS), [dict(zip(names, row, strict=True)) for row in rows])
+    sums: dict[tuple[int, int], tuple[int, int]] = {}
+    for change in changes:
+        level = (change.item_id, change.location_id)
+        if level not in created:
+            on_hand, reserved = sums.get(level, (0, 0))
+            sums[level] = (on_hand + change.on_hand, reserved + change.reserved)
+    if sums:
         await session.execute(
             sa.update(_LEVELS)
             .where(_LEVELS.c.item_id == sa.bindparam("item"), _LEVELS.c.location_id == sa.bindparam("location"))
@@ -122,11 +147,8 @@ async def write_changes(
                 reserved=_LEVELS.c.reserved + sa.bindparam("claim"),
                 updated_at=now,
             ),
-            [{"item": c.item_id, "location": c.location_id, "by": c.on_hand, "claim": c.reserved} for c in updated],
+            [{"item": i, "location": at, "by": by, "claim": claim} for (i, at), (by, claim) in sums.items()],
         )
-    if moved := [change for change in changes if change.kind not in NOT_MOVED]:
-        await session.execute(sa.insert(_MOVEMENTS), [_movement(room, held, change, now) for change in moved])
-    await _tell(session, room, held, changes, before)
 
 
 def _apply(held: Held, change: Change) -> None:
@@ -163,14 +185,14 @@ async def _write_items(session: AsyncSession, changes: Sequence[Change]) -> None
         await session.execute(statement.values(on_hand=on_hand, reserved=reserved), rows)
 
 
-def _movement(room: Stockroom, held: Mapping[int, Held], change: Change, now: Any) -> dict[str, Any]:
+def _movement(room: Stockroom, change: Change, on_hand: int, now: Any) -> dict[str, Any]:
     return {
         "store_id": room.store_id,
         "item_id": change.item_id,
         "location_id": change.location_id,
         "kind": change.kind,
         "delta": change.on_hand,
-        "on_hand_after": held[change.item_id].level(change.location_id)[0],
+        "on_hand_after": on_hand,
         "reason": change.reason,
         "reference": change.reference,
         "actor_id": room.actor_id,
@@ -182,29 +204,30 @@ async def _tell(
     session: AsyncSession,
     room: Stockroom,
     held: Mapping[int, Held],
-    changes: Sequence[Change],
+    changes: Sequence[tuple[Change, int]],
     before: Mapping[int, int],
 ) -> None:
-    for change in changes:
+    told = []
+    for change, on_hand in changes:
         item = held[change.item_id]
         if not change.on_hand and not change.reserved:
             continue  # a count that found what was expected
-        await publish(
-            session,
+        told.append(
             StockChanged(
                 store_id=room.store_id,
                 item_id=item.id,
                 gtin=item.gtin,
                 location=change.location,
                 delta=change.on_hand,
-                on_hand=item.level(change.location_id)[0],
+                on_hand=on_hand,
                 available=item.available,
                 reason=change.reason,
                 reference=change.reference,
                 actor_id=room.actor_id,
                 kind=change.kind,
-            ),
+            )
         )
+    await publish(session, *told)
     low = []
     for item_id, available in before.items():
         item = held[item_id]

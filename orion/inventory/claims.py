@@ -137,6 +137,49 @@ async def free_claims(
     return len(freed)
 
 
+async def free_overdue(session: AsyncSession, room: Stockroom, held: Mapping[int, Held]) -> None:
+    """What of the held items has expired and was not swept yet is in nobody's way."""
+    query = sa.select(TABLE).where(
+        TABLE.c.item_id.in_(list(held)), TABLE.c.state == "held", TABLE.c.expires_at <= utcnow()
+    )
+    await free_claims(session, room, held, (await session.execute(query.order_by(TABLE.c.id))).all(), "expire")
+
+
+async def ship_claims(
+    session: AsyncSession,
+    room: Stockroom,
+    held: Mapping[int, Held],
+    rows: Sequence[Any],
+    parts: Mapping[int, int],
+    reason: str,
+) -> None:
+    """The goods of `parts` of each row have left: a movement for each row. Items are held."""
+    leaving = [row for row in rows if parts.get(row.id)]
+    if not leaving:
+        return
+    codes = await codes_of(session, room, leaving)
+    changes = [
+        Change(
+            row.item_id, row.location_id, codes[row.location_id], -parts[row.id], -parts[row.id], "commit",
+            reason=reason, reference=row.reference,
+        )
+        for row in leaving
+    ]  # fmt: skip
+    await write_changes(session, room, held, changes)
+    await mark_claims(session, leaving, parts, "committed", lambda _: "committed")
+
+
+def split(held: Held, places: Sequence[Location], quantity: int) -> list[tuple[Location, int]]:
+    """From where so many of an item are taken, or as many as there are: places in their order."""
+    parts = []
+    for place in places:
+        on_hand, reserved = held.level(place.id)
+        if taken := min(on_hand - reserved, quantity):
+            parts.append((place, taken))
+            quantity -= taken
+    return parts
+
+
 async def mark_claims(
     session: AsyncSession,
     rows: Sequence[Any],

@@ -13,22 +13,22 @@ from orion.inventory.claims import (
     TABLE,
     Line,
     ReservationView,
-    codes_of,
     expiry,
     free_claims,
+    free_overdue,
     hold_claim,
-    mark_claims,
     missing,
     open_of,
     over,
     required_reference,
     resolve_lines,
     rows_of,
+    ship_claims,
+    split,
     views_of,
 )
 from orion.inventory.inputs import parse_reason
 from orion.inventory.locations import locations_of
-from orion.inventory.models import Location
 from orion.inventory.rooms import Stockroom
 from orion.kernel import Conflict, FieldError
 from orion.plumbing.db import utcnow
@@ -63,13 +63,13 @@ async def reserve(
         _check_repeated(rows, wanted, reference)
         return await views_of(session, room, reference)
     if any(held[id_].available < quantity for id_, quantity in wanted.items()):
-        await _free_overdue(session, room, held)
+        await free_overdue(session, room, held)
     _check_available(lines, item_ids, held, wanted)
     places = await locations_of(session, room)
     changes = [
         Change(id_, place.id, place.code, 0, taken, "reserve", reference=reference)
         for id_, quantity in wanted.items()
-        for place, taken in _split(held[id_], places, quantity)
+        for place, taken in split(held[id_], places, quantity)
     ]
     await write_changes(session, room, held, changes)
     await session.execute(
@@ -183,24 +183,6 @@ def _check_available(
         raise Conflict("insufficient_stock", "; ".join(error.message for error in errors), errors=errors)
 
 
-def _split(held: Held, places: Sequence[Location], quantity: int) -> list[tuple[Location, int]]:
-    parts = []
-    for place in places:
-        on_hand, reserved = held.level(place.id)
-        if taken := min(on_hand - reserved, quantity):
-            parts.append((place, taken))
-            quantity -= taken
-    return parts
-
-
-async def _free_overdue(session: AsyncSession, room: Stockroom, held: Mapping[int, Held]) -> None:
-    """What has expired and was not swept yet is in nobody's way."""
-    query = sa.select(TABLE).where(
-        TABLE.c.item_id.in_(list(held)), TABLE.c.state == "held", TABLE.c.expires_at <= utcnow()
-    )
-    await free_claims(session, room, held, (await session.execute(query.order_by(TABLE.c.id))).all(), "expire")
-
-
 async def _close(
     session: AsyncSession,
     room: Stockroom,
@@ -225,7 +207,7 @@ async def _close(
     if kind == "release":
         await free_claims(session, room, held, still, "release", parts)
     else:
-        await _ship(session, room, held, still, parts, reason)
+        await ship_claims(session, room, held, still, parts, reason)
     return await views_of(session, room, reference)
 
 
@@ -244,27 +226,6 @@ def _parts(
             message = f"{line.quantity - quantity:,} are open in {reference}, and {line.quantity:,} were asked for"
             raise Conflict("reservation_smaller", message, errors=[FieldError(f"lines.{number}.quantity", message)])
     return +parts
-
-
-async def _ship(
-    session: AsyncSession,
-    room: Stockroom,
-    held: Mapping[int, Held],
-    rows: Sequence[Any],
-    parts: Mapping[int, int],
-    reason: str,
-) -> None:
-    codes = await codes_of(session, room, rows)
-    leaving = [row for row in rows if row.id in parts]
-    changes = [
-        Change(
-            row.item_id, row.location_id, codes[row.location_id], -parts[row.id], -parts[row.id], "commit",
-            reason=reason, reference=row.reference,
-        )
-        for row in leaving
-    ]  # fmt: skip
-    await write_changes(session, room, held, changes)
-    await mark_claims(session, leaving, parts, "committed", lambda _: "committed")
 
 
 def _is_overdue(row: Any, now: datetime) -> bool:

@@ -15,11 +15,14 @@ from orion.kernel.errors import (
 from orion.kernel.gtins import Gtin, global_gtin14, gtin14, parse_gtin
 from orion.kernel.languages import LANGUAGES, fallback_order, parse_language
 from orion.kernel.marketplaces import MARKETPLACES, parse_marketplace
-from orion.kernel.money import CURRENCIES, MAX_MINOR, Money, currency_exponent
+from orion.kernel.money import CURRENCIES, MAX_MINOR, Money, amount_text, currency_exponent
+from orion.kernel.orders import CHANNEL_NAMES, CHANNELS, ORDER_STATUSES, Channel, OrderStatus, parse_channel
 from orion.kernel.paging import MAX_LIMIT, MAX_PAGE, MAX_SKIP, Found, Page, Stretch, page_offset, total_if_last
 from orion.kernel.prices import Price, parse_price
 
 __all__ = [
+    "CHANNELS",
+    "CHANNEL_NAMES",
     "CURRENCIES",
     "LANGUAGES",
     "MARKETPLACES",
@@ -27,6 +30,8 @@ __all__ = [
     "MAX_MINOR",
     "MAX_PAGE",
     "MAX_SKIP",
+    "ORDER_STATUSES",
+    "Channel",
     "Conflict",
     "FieldError",
     "Forbidden",
@@ -35,6 +40,7 @@ __all__ = [
     "Invalid",
     "Money",
     "NotFound",
+    "OrderStatus",
     "OrionError",
     "Page",
     "Price",
@@ -43,12 +49,14 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Value",
+    "amount_text",
     "currency_exponent",
     "fallback_order",
     "global_gtin14",
     "gtin14",
     "page_offset",
     "parse_availability",
+    "parse_channel",
     "parse_condition",
     "parse_gtin",
     "parse_language",

@@ -25,6 +25,15 @@ def currency_exponent(currency: str) -> int:
     return EXPONENTS.get(currency, 2)
 
 
+def amount_text(minor: int, currency: str) -> str:
+    """The decimal string of so many minor units: "29.90" for 2990 of EUR."""
+    exponent = EXPONENTS.get(currency, 2)
+    if not exponent:
+        return str(minor)
+    digits = str(abs(minor)).rjust(exponent + 1, "0")
+    return f"{'-' if minor < 0 else ''}{digits[:-exponent]}.{digits[-exponent:]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount: `minor` units (cents for EUR) of `currency`."""
@@ -39,11 +48,7 @@ class Money:
 
     def __str__(self) -> str:
         """The decimal string that JSON and CSV show: "29.90"."""
-        exponent = currency_exponent(self.currency)
-        if not exponent:
-            return str(self.minor)
-        whole, part = divmod(abs(self.minor), 10**exponent)
-        return f"{'-' if self.minor < 0 else ''}{whole}.{part:0{exponent}d}"
+        return amount_text(self.minor, self.currency)
 
     def scaled(self, factor: Decimal) -> "Money":
         """The amount times `factor`, rounded half to even: the one place where money is rounded."""

@@ -27,6 +27,7 @@ def create_app(runtime: Runtime, *, lifespan: Lifespan | None = None) -> FastAPI
     async def around(app: FastAPI) -> AsyncIterator[None]:
         async with lifespan(app) if lifespan else nullcontext():
             yield
+        await runtime.http.close()
         await runtime.limits.close()
 
     app = build_api(runtime, lifespan=around)

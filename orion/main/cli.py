@@ -72,12 +72,13 @@ def _orion(
     """
 
 
-from orion.main.commands import accounts, categories, check, demo, imports, jobs, keys, processes  # noqa: E402 (they add themselves to `app`)
+from orion.main.commands import accounts, categories, check, demo, imports, jobs, keys, processes, simulate  # noqa: E402 (they add themselves to `app`)
 
 processes.add_to(app)
 accounts.add_to(app)
 demo.add_to(app)
 imports.add_to(app)
+simulate.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(categories.app, name="categories")
 app.add_typer(check.app, name="check")

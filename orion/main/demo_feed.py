@@ -45,6 +45,18 @@ def write_demo_feed(path: Path) -> int:
     return len(rows)
 
 
+def demo_products() -> list[tuple[str, str, int, str]]:
+    """What the feed sells, without its mistakes: id, title, price in cents and GTIN of each."""
+    rows = [_product(number, *choice) for number, choice in enumerate(_choices(), start=1)]
+    _spoil(rows)
+    plain = [_product(number, *choice) for number, choice in enumerate(_choices(), start=1)]
+    return [
+        (row["id"], row["title"], int(row["price"].split()[0].replace(".", "")), row["gtin"])
+        for row, meant in zip(rows, plain, strict=True)
+        if row == meant
+    ]
+
+
 def _choices() -> list[tuple[tuple[str, str, str, str, int, str], str, str, str]]:
     return [
         (kind, brand, colour, size)

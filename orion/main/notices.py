@@ -1,19 +1,26 @@
 """Reactions that tell people something, in the portal and by mail."""
 
 import hashlib
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orion import notifications
+from orion import notifications, sync
+from orion.channels import ConnectionExpiring, ConnectionHealthChanged
 from orion.feeds import ImportFinished, ImportJob, StockImport, StockImported
 from orion.identity import PasswordLinkMade, User
 from orion.inventory.events import StockLow
+from orion.kernel import CHANNEL_NAMES
 from orion.merchants import ROLES, Member, Role, Store
 from orion.merchants.events import MemberInvited, StoreJudged
 from orion.notifications import MailWanted
+from orion.orders import OrdersArrived
 from orion.web.notices import put_in_words, put_password_link_in_words
 from orion.webhooks import WebhookDisabled
+
+_NAMED = 5
+"""So many orders a notification names."""
 
 
 async def mail_wanted(session: AsyncSession, event: MailWanted) -> None:
@@ -43,6 +50,22 @@ async def stock_low(session: AsyncSession, event: StockLow) -> None:
     await notifications.notify(
         session, await members_of(session, store, "staff"), "stock_low", params, store_id=store.id
     )
+
+
+async def orders_arrived(session: AsyncSession, event: OrdersArrived) -> None:
+    """Tell the staff of new orders and of those to look at, once for all that came in together."""
+    store = await session.get_one(Store, event.store_id)
+    staff = await members_of(session, store, "staff")
+    for kind, numbers in (("orders_arrived", event.fresh), ("order_needs_attention", event.flagged)):
+        if numbers:
+            params = {
+                "store": store.name,
+                "store_code": store.code,
+                "channel": CHANNEL_NAMES[event.channel],
+                "count": len(numbers),
+                "numbers": ", ".join(numbers[:_NAMED]) + (", ..." if len(numbers) > _NAMED else ""),
+            }
+            await notifications.notify(session, staff, kind, params, store_id=store.id)
 
 
 async def import_finished(session: AsyncSession, event: ImportFinished) -> None:
@@ -138,6 +161,40 @@ async def webhook_disabled(session: AsyncSession, event: WebhookDisabled) -> Non
     }
     owners = await members_of(session, store, "owner")
     await notifications.notify(session, owners, "webhook_disabled", params, store_id=store.id)
+
+
+async def connection_health_changed(session: AsyncSession, event: ConnectionHealthChanged) -> None:
+    """Tell the store's managers that a connection is broken, and when a broken one works again."""
+    if event.after == "broken":
+        if await sync.is_told(session, event.connection_id):
+            return
+        kind = "connection_broken"
+    elif event.before == "broken" and event.after in ("ok", "expiring"):
+        kind = "connection_works_again"
+    else:
+        return
+    await _tell_of_connection(session, event, kind, {"reason": event.reason or ""})
+
+
+async def connection_expiring(session: AsyncSession, event: ConnectionExpiring) -> None:
+    """Tell the store's managers before a connection stops working."""
+    await _tell_of_connection(session, event, "connection_expiring", {"ends_on": event.ends_on, "days": event.days})
+
+
+async def _tell_of_connection(
+    session: AsyncSession, event: ConnectionHealthChanged | ConnectionExpiring, kind: str, facts: dict[str, Any]
+) -> None:
+    store = await session.get_one(Store, event.store_id)
+    params = {
+        "store": store.name,
+        "store_code": store.code,
+        "connection_id": event.connection_id,
+        "connection": event.name,
+        "channel": CHANNEL_NAMES.get(event.channel, event.channel),
+        **facts,
+    }
+    managers = await members_of(session, store, "manager")
+    await notifications.notify(session, managers, kind, params, store_id=store.id)
 
 
 async def members_of(session: AsyncSession, store: Store, role: Role) -> list[int]:

@@ -38,6 +38,7 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         await check_sealing(runtime.database, settings)
         yield runtime
     finally:
+        await runtime.http.close()
         await runtime.database.dispose()
 
 

@@ -1,6 +1,6 @@
 """Forgetting what has expired."""
 
-from orion import catalog, identity, notifications, webhooks
+from orion import catalog, identity, notifications, sync, webhooks
 from orion.plumbing.db import utcnow
 from orion.plumbing.idempotency import purge_answers
 from orion.plumbing.runtime import Runtime
@@ -14,6 +14,10 @@ async def purge(runtime: Runtime) -> None:
         await purge_answers(session, now)
         await notifications.purge_notices(session, now)
         await catalog.purge_price_changes(session, now)
+    while True:
+        async with runtime.database.transaction() as session:
+            if not await sync.purge_runs(session, now):
+                break
     while True:
         async with runtime.database.transaction() as session:
             if not await webhooks.purge_events(session, now):

@@ -1,17 +1,19 @@
 """Reactions that tell other programs: each domain event as the types of `orion.webhooks.TYPES` document it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import webhooks
 from orion.catalog.events import ProductChanged, ProductsChanged
+from orion.channels import ConnectionHealthChanged
 from orion.feeds import ImportFinished, ImportJob, ImportUndone, StockImported
 from orion.inventory import StockChanged, StockLow
 from orion.merchants import StoreUpdated
 from orion.merchants.events import StoreJudged
+from orion.orders import OrderChanged
 
 _API = "/api/v1/store"
 _JUDGED = {
@@ -76,13 +78,15 @@ async def import_undone(session: AsyncSession, event: ImportUndone) -> None:
     await webhooks.emit(session, event.store_id, "import.undone", f"import:{event.import_id}", data)
 
 
-async def stock_changed(session: AsyncSession, event: StockChanged) -> None:
-    """Tell what a level is now; an import is told once, as a whole."""
-    if event.kind == "import":
-        return
+async def stock_changed(session: AsyncSession, events: Sequence[StockChanged]) -> None:
+    """Tell what levels are now; an import is told once, as a whole."""
     fields = ("item_id", "gtin", "location", "delta", "on_hand", "available", "reason", "reference")
-    data = {field: getattr(event, field) for field in fields}
-    await webhooks.emit(session, event.store_id, "stock.changed", f"stock:{event.item_id}", data)
+    happened = [
+        ("stock.changed", f"stock:{event.item_id}", {field: getattr(event, field) for field in fields})
+        for event in events
+        if event.kind != "import"
+    ]
+    await webhooks.emit_many(session, events[0].store_id, happened)
 
 
 async def stock_low(session: AsyncSession, event: StockLow) -> None:
@@ -98,6 +102,25 @@ async def stock_imported(session: AsyncSession, event: StockImported) -> None:
     await webhooks.emit(session, event.store_id, "stock.imported", f"stock-import:{event.import_id}", data)
 
 
+async def order_changed(session: AsyncSession, events: Sequence[OrderChanged]) -> None:
+    """Tell which orders came in, and which changed and how; nothing of their buyers."""
+    happened = []
+    for event in events:
+        data: dict[str, Any] = {
+            "order_id": event.order_id,
+            "channel": event.channel,
+            "channel_order_id": event.channel_order_id,
+            "number": event.number,
+            "status": event.status,
+            "flags": list(event.flags),
+            "url": f"{_API}/orders/{event.order_id}",
+        }
+        arrived = event.what == "arrived"
+        type_ = "order.created" if arrived else "order.updated"
+        happened.append((type_, f"order:{event.order_id}", data if arrived else data | {"what": event.what}))
+    await webhooks.emit_many(session, events[0].store_id, happened)
+
+
 async def store_updated(session: AsyncSession, event: StoreUpdated) -> None:
     """Tell which settings changed."""
     data = _store(event.store_id, event.code) | {"changed": _after(event.changes)}
@@ -109,6 +132,21 @@ async def store_judged(session: AsyncSession, event: StoreJudged) -> None:
     data = _store(event.store_id, event.code) | {"reason": event.reason}
     type_ = _JUDGED[event.what, event.after]
     await webhooks.emit(session, event.store_id, type_, f"store:{event.store_id}", data)
+
+
+async def connection_health_changed(session: AsyncSession, event: ConnectionHealthChanged) -> None:
+    """Tell that a connection works, will not for long, or does not."""
+    data = {
+        "connection_id": event.connection_id,
+        "channel": event.channel,
+        "name": event.name,
+        "state": event.after,
+        "before": event.before,
+        "reason": event.reason,
+        "url": f"{_API}/connections/{event.connection_id}",
+    }
+    entity = f"connection:{event.connection_id}"
+    await webhooks.emit(session, event.store_id, "connection.health_changed", entity, data)
 
 
 def _store(store_id: int, code: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Who reacts to which event, and what workers do every hour: the one place that says so."""
 
 from orion.catalog import MarketplaceProductChanged, ProductChanged, ProductsChanged, forget_images
+from orion.channels import ConnectionChanged, ConnectionExpiring, ConnectionHealthChanged, watch_expiry
 from orion.feeds import (
     FeedLinkChanged,
     GoneConfirmed,
@@ -22,12 +23,16 @@ from orion.inventory import LocationChanged, StockChanged, StockLow, ThresholdCh
 from orion.main import (
     audit,
     audit_catalog,
+    audit_channels,
     audit_feeds,
     audit_inventory,
+    audit_orders,
     audit_people,
+    audit_sync,
     audit_webhooks,
     consequences,
     notices,
+    notices_sync,
     webhook_events,
 )
 from orion.main.purge import purge
@@ -41,8 +46,19 @@ from orion.merchants import (
     StoreUpdated,
 )
 from orion.notifications import MailWanted
+from orion.orders import OrderChanged, OrdersArrived, stock_came_in
 from orion.plumbing.db.engine import Handlers
+from orion.plumbing.events import Together
 from orion.plumbing.jobs import Chore, Every
+from orion.sync import (
+    EntriesUnreadable,
+    OrderRefreshFailed,
+    SyncFailing,
+    SyncRecovered,
+    SyncScheduleChanged,
+    start_due_runs,
+)
+from orion.sync import connection_changed as schedule_connection
 from orion.webhooks import WebhookChanged, WebhookDisabled
 
 HANDLERS: Handlers = {
@@ -71,14 +87,35 @@ HANDLERS: Handlers = {
     ProductChanged: (audit_catalog.product_changed, webhook_events.product_changed),
     ProductsChanged: (audit_catalog.products_changed, webhook_events.products_changed),
     MarketplaceProductChanged: (audit_catalog.marketplace_product_changed,),
-    StockChanged: (audit_inventory.stock_changed, webhook_events.stock_changed),
+    StockChanged: (
+        audit_inventory.stock_changed,
+        Together(webhook_events.stock_changed),
+        Together(stock_came_in),
+    ),
     StockImportRequested: (audit_inventory.stock_import_requested,),
     StockImported: (audit_inventory.stock_imported, notices.stock_imported, webhook_events.stock_imported),
     LocationChanged: (audit_inventory.location_changed,),
     ThresholdChanged: (audit_inventory.threshold_changed,),
     StockLow: (notices.stock_low, webhook_events.stock_low),
+    OrderChanged: (audit_orders.order_changed, Together(webhook_events.order_changed)),
+    OrdersArrived: (notices.orders_arrived,),
     WebhookChanged: (audit_webhooks.webhook_changed,),
     WebhookDisabled: (audit_webhooks.webhook_disabled, notices.webhook_disabled),
+    ConnectionChanged: (
+        audit_channels.connection_changed,
+        schedule_connection,
+    ),
+    ConnectionHealthChanged: (
+        audit_channels.connection_health_changed,
+        notices.connection_health_changed,
+        webhook_events.connection_health_changed,
+    ),
+    ConnectionExpiring: (notices.connection_expiring,),
+    SyncScheduleChanged: (audit_sync.sync_schedule_changed,),
+    SyncFailing: (notices_sync.sync_failing,),
+    SyncRecovered: (notices_sync.sync_recovered,),
+    EntriesUnreadable: (notices_sync.entries_unreadable,),
+    OrderRefreshFailed: (notices_sync.order_refresh_failed,),
     MailWanted: (notices.mail_wanted,),
 }
 
@@ -88,5 +125,7 @@ CHORES: tuple[Chore, ...] = (
     purge_import_changes,
     forget_images,
     release_expired,
+    watch_expiry,
     Every(60.0, start_due_imports),
+    Every(5.0, start_due_runs),
 )

@@ -1,6 +1,7 @@
 """The worker process: every job of every package, on one database."""
 
-import orion.feeds  # noqa: F401 (declares its jobs)
+import orion.feeds
+import orion.sync  # noqa: F401 (they declare their jobs)
 from orion.main.process import running
 from orion.main.wiring import CHORES
 from orion.plumbing.jobs import run_worker

@@ -6,6 +6,7 @@ from orion.merchants.access import (
     StoreAccess,
     open_store,
     open_store_as_admin,
+    open_store_by_log_in,
     store_access_default,
 )
 from orion.merchants.events import (
@@ -101,6 +102,7 @@ __all__ = [
     "note_key_use",
     "open_store",
     "open_store_as_admin",
+    "open_store_by_log_in",
     "read_api_key",
     "read_invitation",
     "remove_member",

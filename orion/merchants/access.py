@@ -1,12 +1,14 @@
 """Who may enter a store, and as what."""
 
+from collections.abc import Sequence
 from dataclasses import InitVar, dataclass
 from typing import Literal, cast
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orion.identity import Admin, User
+from orion.identity import OF_LOG_IN, AccessClaims, Admin, User, log_in_ended
 from orion.kernel import FieldError, Forbidden, Invalid, NotFound
 from orion.merchants.models import ApiKey, Member, Store
 
@@ -54,11 +56,29 @@ async def open_store(session: AsyncSession, user: User, code: str, *, role: Role
     Raises NotFound (`store_not_found`) alike for a store that is not there and one the user is no member of, and
     for everybody but administrators when it was deactivated; Forbidden (`role_too_low`).
     """
-    access = await _enter(session, user, Store.code == code.strip().upper())
-    if access is None:
-        raise NotFound("store_not_found", f"There is no store {code.strip().upper()[:64]!r} that you are a member of")
-    access.require(role)
-    return access
+    return _known(await _enter(session, user, Store.code == _stored(code)), code, role)
+
+
+async def open_store_by_log_in(
+    session: AsyncSession, claims: AccessClaims, code: str | None, *, role: Role = "viewer"
+) -> StoreAccess:
+    """Access to the store called `code`, or else to the only one, of the user whose token says so: in one statement.
+
+    Raises Unauthenticated (`access_token_invalid`) after the log-in was ended; otherwise as `open_store` and
+    `store_access_default` do.
+    """
+    values = {"user_id": claims.user_id, "family": claims.family}
+    if code is None:
+        rows = (await session.execute(_USER_WITH_STORES, values)).all()
+    else:
+        rows = (await session.execute(_USER_WITH_STORE, values | {"code": _stored(code)})).all()
+    if not rows:
+        raise log_in_ended()
+    user = rows[0][0]
+    if code is None:
+        return _only(user, [(store, member_role) for _, store, member_role in rows if store is not None], role)
+    _, store, member_role = rows[0]
+    return _known(None if store is None else _granted(user, store, member_role), code, role)
 
 
 async def open_store_as_admin(session: AsyncSession, admin: Admin, store_id: int) -> StoreAccess:
@@ -76,16 +96,7 @@ async def store_access_default(session: AsyncSession, user: User, *, role: Role 
     are several, Forbidden (`role_too_low`).
     """
     rows = (await session.execute(_STORES_OF, {"user_id": user.id})).all()
-    if not rows:
-        raise NotFound("store_not_found", "You are a member of no store yet: create one, or name one you may enter")
-    if len(rows) > 1:
-        named = ", ".join(store.code for store, _ in rows[:50]) + (" and more" if len(rows) > 50 else "")
-        message = f"You are a member of several stores: name one of {named} in the X-Store-Code header"
-        raise Invalid("store_ambiguous", message, errors=[FieldError("header.X-Store-Code", message)])
-    store, member_role = rows[0]
-    access = StoreAccess(store, user, "owner" if user.role == "admin" else cast("Role", member_role), _MINT)
-    access.require(role)
-    return access
+    return _only(user, [(store, member_role) for store, member_role in rows], role)
 
 
 _STORES_OF = (
@@ -94,6 +105,28 @@ _STORES_OF = (
     .where(Member.user_id == sa.bindparam("user_id"), Store.is_active)
     .order_by(Store.code)
     .limit(51)
+)
+
+_USER_WITH_STORES = (
+    sa.select(User, Store, Member.role)
+    .select_from(
+        orm.outerjoin(
+            User,
+            orm.join(Member, Store, sa.and_(Store.merchant_id == Member.merchant_id, Store.is_active)),
+            Member.user_id == User.id,
+        )
+    )
+    .where(OF_LOG_IN)
+    .order_by(Store.code)
+    .limit(51)
+)
+
+_USER_WITH_STORE = (
+    sa.select(User, Store, Member.role)
+    .select_from(User)
+    .outerjoin(Store, Store.code == sa.bindparam("code"))
+    .outerjoin(Member, sa.and_(Member.merchant_id == Store.merchant_id, Member.user_id == User.id))
+    .where(OF_LOG_IN)
 )
 
 
@@ -129,11 +162,38 @@ async def _enter(session: AsyncSession, user: User, which: sa.ColumnElement[bool
             .where(which)
         )
     ).one_or_none()
-    if row is None or not user.is_active:
+    return None if row is None else _granted(user, *row)
+
+
+def _granted(user: User, store: Store, role: str | None) -> StoreAccess | None:
+    if not user.is_active:
         return None
-    store, role = row
     if user.role == "admin":
         return StoreAccess(store, user, "owner", _MINT)
     if role is None or not store.is_active:
         return None
     return StoreAccess(store, user, cast("Role", role), _MINT)
+
+
+def _stored(code: str) -> str:
+    return code.strip().upper()
+
+
+def _known(access: StoreAccess | None, code: str, role: Role) -> StoreAccess:
+    if access is None:
+        raise NotFound("store_not_found", f"There is no store {_stored(code)[:64]!r} that you are a member of")
+    access.require(role)
+    return access
+
+
+def _only(user: User, stores: Sequence[tuple[Store, str]], role: Role) -> StoreAccess:
+    if not stores:
+        raise NotFound("store_not_found", "You are a member of no store yet: create one, or name one you may enter")
+    if len(stores) > 1:
+        named = ", ".join(store.code for store, _ in stores[:50]) + (" and more" if len(stores) > 50 else "")
+        message = f"You are a member of several stores: name one of {named} in the X-Store-Code header"
+        raise Invalid("store_ambiguous", message, errors=[FieldError("header.X-Store-Code", message)])
+    store, member_role = stores[0]
+    access = StoreAccess(store, user, "owner" if user.role == "admin" else cast("Role", member_role), _MINT)
+    access.require(role)
+    return access

@@ -21,7 +21,7 @@ from orion.plumbing.db import utcnow
 from orion.plumbing.events import publish
 from orion.plumbing.settings import Settings
 
-AREAS = ("catalog", "imports", "inventory", "products", "store", "webhooks")
+AREAS = ("catalog", "channels", "imports", "inventory", "orders", "products", "store", "webhooks")
 """What a key's scopes are about; each route of a store belongs to one of them."""
 
 SCOPES = ("catalog:read", *(f"{area}:{act}" for area in AREAS if area != "catalog" for act in ("read", "write")))

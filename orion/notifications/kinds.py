@@ -75,6 +75,58 @@ KINDS: dict[str, Kind] = {
         ),
         mail=True,
     ),
+    "orders_arrived": Kind(
+        words("New orders from %(channel)s: %(count)s"),
+        words("New orders from %(channel)s came into store %(store)s (%(count)s): %(numbers)s"),
+    ),
+    "order_needs_attention": Kind(
+        words("Orders from %(channel)s need attention: %(count)s"),
+        words("Orders from %(channel)s in store %(store)s need somebody to look at them (%(count)s): %(numbers)s"),
+    ),
+    "connection_broken": Kind(
+        words("%(channel)s: %(connection)s does not work"),
+        words("Nothing comes in by %(connection)s (%(channel)s) of store %(store)s: %(reason)s"),
+        mail=True,
+    ),
+    "connection_works_again": Kind(
+        words("%(channel)s: %(connection)s works again"),
+        words("The connection %(connection)s (%(channel)s) of store %(store)s works again; nothing was lost."),
+        mail=True,
+    ),
+    "connection_expiring": Kind(
+        words("%(channel)s: %(connection)s ends on %(ends_on)s"),
+        words(
+            "The credentials of %(connection)s (%(channel)s) of store %(store)s end on %(ends_on)s. Renew them before, "
+            "and orders keep coming in."
+        ),
+        mail=True,
+    ),
+    "sync_failing": Kind(
+        words("%(connection)s does not come in"),
+        words("What %(connection)s has for store %(store)s cannot be read, and is tried again and again: %(reason)s"),
+        mail=True,
+    ),
+    "sync_recovered": Kind(
+        words("%(connection)s comes in again"),
+        words("What %(connection)s has for store %(store)s comes in again; nothing was lost."),
+    ),
+    "entries_unreadable": Kind(
+        words("%(connection)s: %(count)s entries cannot be read"),
+        words(
+            "%(connection)s has sent entries for store %(store)s that cannot be read (%(count)s): %(entries)s "
+            "%(reason)s. All others came in; these are tried again."
+        ),
+        mail=True,
+    ),
+    "order_refresh_failed": Kind(
+        words("Order %(order)s could not be read again"),
+        words("%(connection)s of store %(store)s did not give order %(order)s: %(reason)s"),
+    ),
+    "order_acknowledge_failed": Kind(
+        words("Order %(order)s could not be accepted or rejected"),
+        words("%(connection)s of store %(store)s did not take the answer to order %(order)s: %(reason)s"),
+        mail=True,
+    ),
     "webhook_disabled": Kind(
         words("A webhook of store %(store)s is disabled"),
         words("The webhook to %(host)s of store %(store)s was disabled: %(reason)s"),

@@ -6,10 +6,10 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, PrivateAttr, SecretStr, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -56,6 +56,25 @@ class Settings(BaseSettings):
         5_000_000,
         ge=0,
         description="how many changed rows of a store's imports are remembered; those of the last always",
+    )
+
+    simulator_url: str = Field(
+        "", description="where `orion simulate` answers, such as http://127.0.0.1:8900; empty = no such environment"
+    )
+    simulator_rate_factor: float = Field(
+        1.0, gt=0, description="how much quicker than the real ones simulators are asked"
+    )
+    channel_connect_seconds: float = Field(10.0, gt=0, description="longest wait for a connection to a channel")
+    channel_read_seconds: float = Field(30.0, gt=0, description="longest silence of a channel within an answer")
+    channel_retry_seconds: float = Field(0.5, ge=0, description="about how long to wait before a call is repeated")
+    amazon_app_id: str = ""
+    amazon_client_id: str = ""
+    amazon_client_secret: SecretStr = SecretStr("")
+    ebay_client_id: str = ""
+    ebay_client_secret: SecretStr = SecretStr("")
+    ebay_runame: str = ""
+    ebay_verification_token: SecretStr = Field(
+        SecretStr(""), description="proves to eBay that its notifications come to us; empty = they are not taken"
     )
 
     smtp_url: SecretStr = Field(SecretStr(""), description="empty = mails become files under VAR_DIR/mail")
@@ -124,6 +143,19 @@ class Settings(BaseSettings):
         if len(set(names)) < len(names):
             raise ValueError("two sealing keys have the same id")
         return keys
+
+    @model_validator(mode="after")
+    def _check_simulator_url(self) -> Self:
+        if not self.simulator_url:
+            return self
+        parts = urlsplit(self.simulator_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("SIMULATOR_URL is like http://127.0.0.1:8900")
+        loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if not loopback and self.environment != "development":
+            raise ValueError("SIMULATOR_URL leads to another machine; outside development it must be this one")
+        self.simulator_url = self.simulator_url.rstrip("/")
+        return self
 
     @field_validator("smtp_url")
     @classmethod

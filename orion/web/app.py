@@ -21,6 +21,7 @@ from orion.web.visit import LoginNeeded, ours_only
 OURS = {
     "account",
     "admin",
+    "consent",
     "invitations",
     "language",
     "login",

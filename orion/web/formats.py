@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from babel import dates, numbers
 from markupsafe import Markup
 
-from orion.kernel import Money
+from orion.kernel import CURRENCIES, Money
 from orion.web.i18n import current_language, gettext, ngettext
 
 NOTHING = "\N{EN DASH}"
@@ -31,6 +31,11 @@ def money(amount: Money | None) -> str:
     if amount is None:
         return NOTHING
     return numbers.format_currency(amount.decimal, amount.currency, locale=_locale())
+
+
+def amount(minor: int | None, currency: str) -> str:
+    """So many minor units of a currency as `money` writes them; a dash where the amount or the currency is unknown."""
+    return money(Money(minor, currency) if minor is not None and currency in CURRENCIES else None)
 
 
 def duration(seconds: float | None) -> str:

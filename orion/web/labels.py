@@ -232,8 +232,10 @@ USER_ROLES: Texts = {"user": lazy("User"), "admin": lazy("Administrator")}
 
 SCOPE_AREAS: Texts = {
     "catalog": lazy("Catalogue"),
+    "channels": lazy("Channels"),
     "imports": lazy("Imports"),
     "inventory": lazy("Stock"),
+    "orders": lazy("Orders"),
     "products": lazy("Products"),
     "store": lazy("Store settings"),
     "webhooks": lazy("Webhooks"),

@@ -7,6 +7,10 @@ from orion.web.i18n import lazy
 PROBLEMS: Mapping[str, Callable[[], str]] = {
     "password_link_invalid": lazy("This link was used already, or it has expired. Ask for another one."),
     "password_links_throttled": lazy("Too many requests. Wait a few minutes, then try again."),
+    "consent_unknown": lazy("This was not asked for by you, was used already, or took too long. Start again."),
+    "consent_denied": lazy("You did not allow it there, so nothing was connected."),
+    "consent_refused": lazy("The channel did not accept it. Start again."),
+    "channel_unavailable": lazy("The channel does not answer as it should. Start again in a few minutes."),
     "username_invalid": lazy("Choose a user name of 3 to 64 letters, digits, dots, hyphens or underscores."),
     "username_taken": lazy("This user name is taken. Choose another."),
     "email_invalid": lazy("This is not an e-mail address."),
@@ -50,6 +54,11 @@ PROBLEMS: Mapping[str, Callable[[], str]] = {
     "newer_import": lazy("The feed was imported again since: look at the newer import."),
     "nothing_held_back": lazy("Nothing is held back any more."),
     "invalid_schedule": lazy("Choose an interval, or write five fields such as 30 4 * * *, at least 15 minutes apart."),
+    "invalid_schedule.interval_minutes": lazy(
+        "Enter how many minutes lie between two runs, as many as the channel needs."
+    ),
+    "invalid_schedule.max_retries": lazy("Enter a whole number from 0 to 20."),
+    "invalid_schedule.retry_delay_seconds": lazy("Enter a whole number from 1 to 3,600."),
     "schedule_exists": lazy("This feed has a schedule for this address already."),
     "too_many_schedules": lazy("A store has at most 50 schedules: delete one first."),
     "import_already_finished": lazy("This import is finished already."),
@@ -114,6 +123,22 @@ PROBLEMS: Mapping[str, Callable[[], str]] = {
     "store_invalid.contact_email": lazy("This is not an e-mail address."),
     "store_invalid.default_currency": lazy("Enter a currency code such as EUR."),
     "store_invalid.feed_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
+    "connection_invalid": lazy("This is missing or does not fit: see what is said beside it."),
+    "connection_name_taken": lazy("A connection to this channel has this name already: choose another."),
+    "too_many_connections": lazy("A store has at most 20 connections: delete one first."),
+    "connection_has_orders": lazy("Orders came in by this connection, and they keep it: pause it instead."),
+    "connection_paused": lazy("The connection is paused: resume it first."),
+    "consent_not_offered": lazy("There is no consent page for this connection: enter the credentials instead."),
+    "app_missing": lazy("The operator has no app at this channel yet: enter credentials of your own."),
+    "sync_running": lazy("A run is under way or waits for the channel; it goes on by itself."),
+    "invalid_backfill": lazy("Choose a day in the past, at most as far back as the channel keeps its orders."),
+    "connection_not_found": lazy("Choose a connection that orders come from."),
+    "status_not_reachable": lazy("The order has moved on meanwhile: look at its status."),
+    "note_invalid": lazy("Write a note of at most 4,000 characters."),
+    "line_shipped": lazy("Units of this line have left already as the product it is matched with."),
+    "product_not_found": lazy("This product is not there any more: choose another."),
+    "nothing_to_acknowledge": lazy("This order does not wait to be accepted or rejected any more."),
+    "order_without_channel": lazy("This order comes from no channel that could be asked."),
 }
 
 REMARKS: Mapping[str, Callable[[], str]] = {

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from orion.identity import User
-from orion.kernel import LANGUAGES, MARKETPLACES, Page
-from orion.web import formats, labels, labels_stock
+from orion.kernel import CHANNEL_NAMES, LANGUAGES, MARKETPLACES, Page
+from orion.web import formats, labels, labels_channels, labels_orders, labels_stock
 from orion.web.assets import static_url
 from orion.web.i18n import LANGUAGE_NAMES, current_language, gettext, ngettext
 from orion.web.visit import csrf_token, unread
@@ -37,6 +37,7 @@ def environment() -> Environment:
         "num": formats.number,
         "percent": formats.percent,
         "money": formats.money,
+        "amount": formats.amount,
         "duration": formats.duration,
         "remaining": formats.remaining,
         "ago": formats.ago,
@@ -47,6 +48,9 @@ def environment() -> Environment:
         "static_url": static_url,
         "labels": labels,
         "stock_labels": labels_stock,
+        "order_labels": labels_orders,
+        "channel_labels": labels_channels,
+        "CHANNEL_NAMES": CHANNEL_NAMES,
         "LANGUAGES": LANGUAGES,
         "MARKETPLACES": MARKETPLACES,
         "LANGUAGE_NAMES": LANGUAGE_NAMES,

@@ -10,7 +10,7 @@ from orion.webhooks.deliveries import (
     replay,
     send_test,
 )
-from orion.webhooks.emit import emit
+from orion.webhooks.emit import emit, emit_many
 from orion.webhooks.endpoints import (
     Owner,
     create_webhook,
@@ -41,6 +41,7 @@ __all__ = [
     "create_webhook",
     "delete_webhook",
     "emit",
+    "emit_many",
     "get_delivery",
     "get_webhook",
     "list_deliveries",

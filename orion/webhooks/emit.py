@@ -14,28 +14,46 @@ from orion.webhooks.models import Webhook, WebhookDelivery, WebhookEvent
 from orion.webhooks.types import TYPES, matches
 
 
-async def emit(session: AsyncSession, store_id: int | None, type_: str, entity: str, data: dict[str, Any]) -> int:
-    """Note that `type_` happened to `entity` ("product:17") of the store, or (None) of the platform; returns its id.
+async def emit(session: AsyncSession, store_id: int | None, type_: str, entity: str, data: dict[str, Any]) -> None:
+    """Note that `type_` happened to `entity` ("product:17") of the store, or (None) of the platform.
 
     `data` are JSON values. Endpoints of the store and of the platform whose event types cover it get a delivery and a
     job each. Events of one entity must come from transactions that wait for each other (as those do that change its
     row): their ids are the order in which they are told. Raises LookupError for a type that nobody documented.
     """
-    if type_ not in TYPES:
-        raise LookupError(f"there is no type of event {type_!r}")
+    await emit_many(session, store_id, [(type_, entity, data)])
+
+
+async def emit_many(
+    session: AsyncSession, store_id: int | None, happened: Sequence[tuple[str, str, dict[str, Any]]]
+) -> None:
+    """`emit` for each (type, entity, data), in this order: three statements for all, and one for each delivery."""
+    for type_, _, _ in happened:
+        if type_ not in TYPES:
+            raise LookupError(f"there is no type of event {type_!r}")
+    if not happened:
+        return
     await mark_insert(session, WebhookEvent.__tablename__)
-    event_id = await _insert_event(session, store_id, type_, entity, data)
     listening = sa.or_(Webhook.store_id == store_id, Webhook.store_id.is_(None))
-    rows = await session.execute(sa.select(Webhook.id, Webhook.event_types).where(Webhook.is_active, listening))
-    for webhook_id in [webhook_id for webhook_id, patterns in rows if matches(patterns, type_)]:
-        await deliver_later(session, webhook_id, [(event_id, entity)])
-    return event_id
+    hooks = (
+        await session.execute(sa.select(Webhook.id, Webhook.event_types).where(Webhook.is_active, listening))
+    ).all()
+    if not hooks:  # nobody needs the ids
+        await session.execute(sa.insert(WebhookEvent), _rows(store_id, happened))
+        return
+    ids = await _insert_events(session, store_id, happened)
+    for webhook_id, patterns in hooks:
+        wanted = [
+            (id_, entity) for id_, (type_, entity, _) in zip(ids, happened, strict=True) if matches(patterns, type_)
+        ]
+        if wanted:
+            await deliver_later(session, webhook_id, wanted)
 
 
 async def emit_to(session: AsyncSession, webhook: Webhook, type_: str, entity: str, data: dict[str, Any]) -> int:
     """Like `emit`, but for this endpoint alone, whatever it wants. Returns the id of the delivery."""
     await mark_insert(session, WebhookEvent.__tablename__)
-    event_id = await _insert_event(session, webhook.store_id, type_, entity, data)
+    (event_id,) = await _insert_events(session, webhook.store_id, [(type_, entity, data)])
     return (await deliver_later(session, webhook.id, [(event_id, entity)]))[0]
 
 
@@ -69,16 +87,25 @@ async def enqueue_delivery(
     await enqueue(session, "deliver_webhook", delivery_id, webhook_id, attempt, id=name, delay=delay)
 
 
-async def _insert_event(
-    session: AsyncSession, store_id: int | None, type_: str, entity: str, data: dict[str, Any]
-) -> int:
-    values = {
-        "uid": f"evt_{secrets.token_hex(16)}",
-        "store_id": store_id,
-        "type": type_,
-        "entity": entity,
-        "data": data,
-        "occurred_at": utcnow(),
-    }
-    made = await session.execute(sa.insert(WebhookEvent).values(**values).returning(WebhookEvent.id))
-    return made.scalar_one()
+async def _insert_events(
+    session: AsyncSession, store_id: int | None, happened: Sequence[tuple[str, str, dict[str, Any]]]
+) -> list[int]:
+    made = await session.scalars(
+        sa.insert(WebhookEvent).returning(WebhookEvent.id, sort_by_parameter_order=True), _rows(store_id, happened)
+    )
+    return list(made)
+
+
+def _rows(store_id: int | None, happened: Sequence[tuple[str, str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    now = utcnow()
+    return [
+        {
+            "uid": f"evt_{secrets.token_hex(16)}",
+            "store_id": store_id,
+            "type": type_,
+            "entity": entity,
+            "data": data,
+            "occurred_at": now,
+        }
+        for type_, entity, data in happened
+    ]

@@ -38,6 +38,15 @@ _STOCK = {
     "reference": "order:88",
 }
 _LOW = {"item_id": 31, "gtin": "4006381333931", "title": "Desk lamp", "available": 3, "threshold": 5}
+_ORDER = {
+    "order_id": 88,
+    "channel": "letzshop",
+    "channel_order_id": "6f1c0d",
+    "number": "R532332163",
+    "status": "confirmed",
+    "flags": [],
+    "url": "/api/v1/store/orders/88",
+}
 _STORE = {"store_id": 5, "store_code": "TECHSTORE", "url": "/api/v1/shop/TECHSTORE"}
 
 TYPES: dict[str, EventType] = {
@@ -84,11 +93,28 @@ TYPES: dict[str, EventType] = {
         },
     ),
     "stock.low": EventType("What is free of an item fell to its threshold; told again after it has recovered.", _LOW),
+    "order.created": EventType("An order came in from a channel; it says nothing of the buyer: read it.", _ORDER),
+    "order.updated": EventType(
+        "An order changed: by its channel, by a member, or because stock came in. `what` says which of its sides.",
+        _ORDER | {"what": "status", "status": "processing"},
+    ),
     "store.updated": EventType("Settings of the store changed.", _STORE | {"changed": {"name": "Tech Store"}}),
     "store.verified": EventType("The store was verified: buyers can see it.", _STORE | {"reason": None}),
     "store.unverified": EventType("The store is not verified any more.", _STORE | {"reason": "Papers are out of date"}),
     "store.activated": EventType("The store was activated.", _STORE | {"reason": None}),
     "store.deactivated": EventType("The store was deactivated.", _STORE | {"reason": "Closed"}),
+    "connection.health_changed": EventType(
+        "A connection to a channel works now (ok), will stop working soon (expiring), or does not work (broken).",
+        {
+            "connection_id": 7,
+            "channel": "amazon",
+            "name": "Amazon EU",
+            "state": "broken",
+            "before": "ok",
+            "reason": "The permission has ended or was taken back: connect again",
+            "url": "/api/v1/store/connections/7",
+        },
+    ),
     "webhook.test": EventType("Somebody pressed the test button.", {"webhook_id": 3, "message": "It works."}),
 }
 

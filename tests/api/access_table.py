@@ -10,12 +10,15 @@ from typing import Any
 from orion import identity
 from orion.plumbing.runtime import Runtime
 from tests.api.access_catalogue import CATALOGUE_ROWS
+from tests.api.access_channels import CHANNEL_ROWS
 from tests.api.access_feeds import FEED_ROWS
 from tests.api.access_imports import IMPORT_ROWS
 from tests.api.access_inventory import INVENTORY_ROWS
+from tests.api.access_orders import ORDER_ROWS
 from tests.api.access_people import PEOPLE_ROWS
 from tests.api.access_rows import Row, any_user, public
 from tests.api.access_statistics import STATISTICS_ROWS
+from tests.api.access_sync import SYNC_ROWS
 from tests.api.access_webhooks import WEBHOOK_ROWS
 from tests.factories.people import PASSWORD
 
@@ -49,9 +52,12 @@ ROWS: dict[tuple[str, str], Row] = {
     ),
     **IMPORT_ROWS,
     **CATALOGUE_ROWS,
+    **CHANNEL_ROWS,
     **FEED_ROWS,
     **INVENTORY_ROWS,
     **WEBHOOK_ROWS,
+    **SYNC_ROWS,
+    **ORDER_ROWS,
     **PEOPLE_ROWS,
     **STATISTICS_ROWS,
 }

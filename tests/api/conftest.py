@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from orion import identity
 from orion.identity import User
-from orion.main.app import create_app
 from orion.plumbing.runtime import Runtime
+from tests.application import application
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def logs() -> Iterator[list[MutableMapping[str, Any]]]:
 
 @pytest.fixture
 def app(runtime: Runtime) -> FastAPI:
-    return create_app(runtime)
+    return application(runtime)
 
 
 @pytest.fixture

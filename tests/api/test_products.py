@@ -2,10 +2,13 @@
 
 import csv
 import io
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
 
 from orion.catalog import exporting
 from orion.merchants import StoreAccess
@@ -27,6 +30,31 @@ async def access(runtime: Runtime) -> StoreAccess:
 @pytest.fixture
 async def headers(runtime: Runtime, access: StoreAccess) -> dict[str, str]:
     return await bearer(runtime, access.user)
+
+
+async def test_a_list_takes_two_turns_to_the_server_however_the_store_is_named(
+    client: httpx.AsyncClient, runtime: Runtime, access: StoreAccess, headers: dict[str, str]
+) -> None:
+    named = headers | {"X-Store-Code": access.store.code.lower()}
+    engine = runtime.database.engine.sync_engine
+    turns: list[str] = []
+
+    def note(*said: Any) -> None:
+        turns.append(said[2])
+
+    for sent in (headers, named):  # connections are made, statements prepared
+        assert (await client.get(STORE, headers=sent)).status_code == 200
+    event.listen(engine, "before_cursor_execute", note)
+    for sent in (headers, named):
+        turns.clear()
+        assert (await client.get(STORE, headers=sent)).json()["total"] == 0
+        assert [turn.split()[0] for turn in turns if turn != "BEGIN"] == ["SELECT", "WITH"]  # SQLite needs no turn
+    if not runtime.database.is_sqlite:  # nothing around them either
+        async with runtime.database.reading() as session:
+            connection = await session.connection()
+            await connection.execute(sa.text("SELECT 1"))
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            assert not driver.is_in_transaction()
 
 
 async def test_a_product_in_effect(

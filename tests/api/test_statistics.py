@@ -107,7 +107,8 @@ async def test_more_products_need_no_more_statements(
         statements.append(statement)
 
     counts = []
-    sa.event.listen(runtime.database.engine.sync_engine, "before_cursor_execute", note)
+    engine = runtime.database.engine.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", note)
     for _ in range(2):
         statements.clear()
         assert (await client.get(path, headers=people["owner"])).status_code == 200
@@ -115,4 +116,5 @@ async def test_more_products_need_no_more_statements(
         async with runtime.database.transaction() as session:
             for _ in range(20):
                 await make_marketplace_product(session)
+    sa.event.remove(engine, "before_cursor_execute", note)
     assert counts[1] <= counts[0] <= 10

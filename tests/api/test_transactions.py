@@ -62,10 +62,14 @@ async def test_the_commit_comes_before_the_first_byte(runtime: Runtime, app: Fas
 
         await app(scope, receive, note)
 
+    def note_commit(_: object) -> None:
+        happened.append("commit")
+
     engine = runtime.database.engine.sync_engine
-    event.listen(engine, "commit", lambda _: happened.append("commit"))
+    event.listen(engine, "commit", note_commit)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(noted), base_url="http://testserver") as client:
         assert (await client.post("/api/v1/shop", json=SHOP, headers=headers)).status_code == 201
+    event.remove(engine, "commit", note_commit)
     assert happened == ["commit", "http.response.start", "http.response.body"]
 
 
@@ -92,14 +96,14 @@ async def test_an_exception_undoes_the_request_and_gives_nothing_away(
         assert await session.scalar(sa.select(AuditEntry).where(AuditEntry.action == "crash")) is None
 
 
-async def test_what_a_get_writes_is_not_kept(
+async def test_a_get_that_writes_fails_and_nothing_of_it_is_kept(
     client: httpx.AsyncClient, app: FastAPI, runtime: Runtime, ada: User
 ) -> None:
     async def sneaky(session: SessionDep, user: CurrentUser) -> None:
         await record_audit(session, actor_id=user.id, action="sneaky", subject="x")
 
     app.router.routes.append(TransactionalRoute("/api/sneaky", sneaky, methods=["GET"]))
-    assert (await client.get("/api/sneaky", headers=await bearer(runtime, ada))).status_code == 200
+    assert (await client.get("/api/sneaky", headers=await bearer(runtime, ada))).status_code == 500
     async with runtime.database.reading() as session:
         assert await session.scalar(sa.select(AuditEntry).where(AuditEntry.action == "sneaky")) is None
 

@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from orion.feeds.jobs import run_import
-from orion.main.app import create_app
 from orion.plumbing.runtime import Runtime
+from tests.application import application
 from tests.factories.people import an_admin
 from tests.plumbing.other_side import answer, other_side
 
@@ -23,7 +23,7 @@ PROD003,,"No title",9.99,EUR,GadgetInc,,Amazon,TechStore
 
 @pytest.fixture
 def app(runtime: Runtime) -> FastAPI:
-    return create_app(runtime)
+    return application(runtime)
 
 
 @pytest.fixture

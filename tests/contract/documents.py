@@ -33,6 +33,9 @@ GET /api/v1/admin/shops
 PUT /api/v1/admin/shops/{shop_id}/verify""".splitlines()
 """The platform's API 2.2."""
 
+MARKETPLACES = ["GET /health/marketplace-integrations"]
+"""What the architecture of marketplace integrations names, as far as it is here."""
+
 LETZSHOP = """\
 GET /
 GET /health

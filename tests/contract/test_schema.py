@@ -21,6 +21,7 @@ from orion.plumbing.settings import Settings
 from tests.api.conftest import bearer
 from tests.factories.catalog import make_product
 from tests.factories.feeds import make_import
+from tests.factories.orders import make_synced
 from tests.factories.stores import make_admin, make_store
 from tests.web.browser import served
 
@@ -40,6 +41,7 @@ def prepare(settings: Settings) -> dict[str, str]:
             access = await make_store(session)
             await make_product(session, access.store)
             await make_import(session, access)
+            await make_synced(session, access)
             admin = await make_admin(session)
         headers = await bearer(runtime, admin.user)
         await runtime.database.dispose()

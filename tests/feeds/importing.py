@@ -90,10 +90,10 @@ async def snapshot(runtime: Runtime) -> dict[str, list[tuple[Any, ...]]]:
         .order_by(key, text.language),
         "links": sa.select(key, listing.store_id, listing.price_minor, listing.is_active)
         .join(product, product.id == listing.marketplace_product_id)
-        .order_by(key),
+        .order_by(key, listing.store_id),
         "said": sa.select(key, FeedRow.feed_id, FeedRow.row_hash)
         .join(product, product.id == FeedRow.marketplace_product_id)
-        .order_by(key),
+        .order_by(key, FeedRow.feed_id),
         "jobs": sa.select(*columns(job)).order_by(job.id),
         "issues": sa.select(*columns(issue)).order_by(issue.import_job_id, issue.row_number, issue.code),
     }

@@ -2,25 +2,16 @@
 
 import csv
 import io
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-import polars as pl
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
-from hypothesis import strategies as st
 
 from orion import catalog, feeds
 from orion.catalog import GOOGLE_ATTRIBUTES, ListingFilter, MarketplaceFilter, exporting
-from orion.feeds.export_cells import amounts, lists
-from orion.feeds.exporting import ExportFormat, export, write_delimited
-from orion.feeds.mending import plain_text, safe_texts
-from orion.feeds.values import parse_list
-from orion.kernel import Money, parse_price
+from orion.feeds.exporting import ExportFormat, export
 from orion.merchants import StoreAccess
 from orion.plumbing.runtime import Runtime
 from tests.factories.catalog import make_image, make_marketplace_product, make_product
@@ -136,7 +127,8 @@ async def test_the_words_that_engines_read(runtime: Runtime) -> None:
         listed = await make_marketplace_product(
             session, "L-1", titles={"en": "Lamp & <b>"}, is_bundle=False, shipping=["LU:::4.90 EUR"],
             additional_image_link=["https://x.example/1.jpg", "https://x.example/2.jpg"], cost_of_goods_sold="9 EUR",
-            sale_price_effective_from=datetime(2026, 11, 1, tzinfo=UTC),
+            sale_price_effective_from=datetime(2026, 11, 1, tzinfo=UTC), multipack=3, size_type=["petite", "tall"],
+            expiration_date=datetime(2026, 12, 31, 23, 59, 59, 250, tzinfo=UTC), product_highlight=["a, b", 'c "d"'],
         )  # fmt: skip
         await make_product(session, access.store, listed, price_minor=2790, currency="EUR")
         selection = await catalog.select_listings(session, access.store, ListingFilter())
@@ -151,12 +143,18 @@ async def test_the_words_that_engines_read(runtime: Runtime) -> None:
         "shipping": "LU:::4.90 EUR",
         "sale_price_effective_date": "2026-11-01T00:00:00+00:00/",
         "cost_of_goods_sold": "9 EUR",
+        "multipack": "3",
+        "size_type": "petite,tall",
+        "expiration_date": "2026-12-31T23:59:59.000250+00:00",
+        "product_highlight": '"a, b","c ""d"""',
     }
     xml = (await exported(runtime, selection, "google-xml", is_public=True)).decode()
     assert "<title>Demo &amp; Co</title>" in xml
     assert "<g:title>Lamp &amp; &lt;b&gt;</g:title>" in xml
     assert "<g:shipping><g:country>LU</g:country><g:price>4.90 EUR</g:price></g:shipping>" in xml
     assert "<g:additional_image_link>https://x.example/2.jpg</g:additional_image_link>" in xml
+    assert "<g:size_type>petite</g:size_type><g:size_type>tall</g:size_type>" in xml
+    assert '<g:product_highlight>a, b</g:product_highlight><g:product_highlight>c "d"</g:product_highlight>' in xml
     assert "cost_of_goods_sold" not in xml
     nothing = await exported(runtime, replace_numbers(selection), "google-xml")
     assert nothing.endswith(b"</channel></rss>\n")
@@ -172,38 +170,9 @@ async def test_a_failure_midway_is_raised(runtime: Runtime, monkeypatch: pytest.
         selection = await catalog.select_listings(session, access.store, ListingFilter())
     pieces = export(runtime, selection, "csv", title="Demo")
     assert b"product_id" in await anext(pieces)
-    monkeypatch.setattr(exporting, "read_text", None)
+    monkeypatch.setattr(exporting, "read_bytes", None)
     with pytest.raises(TypeError):
         [piece async for piece in pieces]
-
-
-TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
-EVIL = st.text(st.sampled_from("=+-@'\t\r\n\",;\\ a\u2028\ufeff"), max_size=8)
-
-
-@given(st.lists(st.tuples(TEXTS | EVIL, TEXTS | EVIL), min_size=1, max_size=4), st.sampled_from(",\t"))
-def test_cells_come_back_as_they_were(rows: list[tuple[str, str]], separator: str) -> None:
-    frame = pl.DataFrame([(a or None, b or None, "1") for a, b in rows], schema=["a", "b", "c"], orient="row")
-    data = write_delimited(safe_texts(frame.cast(pl.String)), separator)
-    read = list(csv.reader(io.StringIO(data.decode(), newline=""), delimiter=separator, strict=True))
-    texts = pl.DataFrame(read, schema=["a", "b", "c"], orient="row").select(plain_text(pl.all()))
-    assert [(a, b) for a, b, _ in texts.rows()] == rows
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for line in read for cell in line)
-
-
-@given(st.lists((TEXTS | EVIL | st.sampled_from(LINKS)).map(str.strip).filter(bool), max_size=4))
-def test_lists_come_back_as_they_were(values: list[str]) -> None:
-    for stored in (json.dumps(values, ensure_ascii=False), orjson.dumps(values).decode()):
-        (text,) = lists(pl.Series("x", [stored])).to_list()
-        assert (orjson.loads(parse_list(text)) if text else []) == values
-
-
-@given(st.integers(0, 10**12), st.sampled_from(["EUR", "JPY", "KWD"]))
-def test_amounts_come_back_as_they_were(minor: int, currency: str) -> None:
-    frame = pl.DataFrame({"minor": [str(minor)], "currency": [currency]})
-    text = frame.select(amounts(pl.col("minor"), pl.col("currency"))).item()
-    assert text == str(Money(minor, currency))
-    assert parse_price(text, currency)[:2] == (minor, currency)
 
 
 async def exported(runtime: Runtime, selection: catalog.Selection, format_: ExportFormat, **options: Any) -> bytes:

@@ -3,7 +3,8 @@
 import asyncio
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,33 @@ from bench.feeds import Options, feed_blocks
 from orion.main.tables import metadata
 from orion.plumbing.runtime import Runtime
 from tests.feeds.importing import counters, import_bytes, new_store, reload, snapshot, start
-from tests.feeds.nursery import kill, nursery
-from tests.plumbing.workers import eventually
+from tests.plumbing.sample_jobs import work_for_orion
+from tests.plumbing.workers import Process, eventually, worker
 
 KILLS = 25
-FEED = b"".join(feed_blocks(Options(rows=12_000, error_rate=0.02)))
-OPTIONS = {"batch_size": 100}
+ROWS, FEWER = 2400, 1000
+FEED, SHORTER = (b"".join(feed_blocks(Options(rows=rows, error_rate=0.15))) for rows in (ROWS, FEWER))
+OPTIONS = {"batch_size": 20}
+"""Many small batches: what counts is how often one is cut short, not how much it holds."""
 
 
-async def undisturbed(runtime: Runtime) -> dict[str, list[tuple[object, ...]]]:
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let imports ask for smaller batches than stores may."""
+    monkeypatch.setattr("orion.feeds.start.MIN_BATCH_SIZE", 1)
+
+
+@contextmanager
+def another(runtime: Runtime, tmp_path: Path) -> Iterator[Process]:
+    """A worker that notices the death of others fast."""
+    ticks = {"WORKER_TICK_SECONDS": 0.1, "WORKER_DEAD_AFTER_SECONDS": 0.6}
+    with worker(runtime.settings, tmp_path / "workers.log", main=work_for_orion, **ticks) as process:
+        yield process
+
+
+async def undisturbed(runtime: Runtime, feed: bytes) -> dict[str, list[tuple[object, ...]]]:
     """What an import leaves behind that nobody disturbs; the database is empty again afterwards."""
-    job = await import_bytes(runtime, await new_store(runtime), FEED, **OPTIONS)
+    job = await import_bytes(runtime, await new_store(runtime), feed, **OPTIONS)
     assert job.status == "completed_with_errors"
     assert job.error_count > 50
     assert job.warning_count > 50
@@ -70,45 +87,43 @@ async def moved(runtime: Runtime, job_id: int, seconds: float = 30) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_25_kills_at_random_moments_leave_no_trace(runtime: Runtime, tmp_path: Path) -> None:
-    expected = await undisturbed(runtime)
+    expected = await undisturbed(runtime, FEED)
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     moments = random.Random(seed)
     job = await start(runtime, await new_store(runtime), FEED, **OPTIONS)
-    kills, offsets = 0, set()
-    with nursery(runtime.settings, tmp_path / "workers.log") as workers:
-        while kills < KILLS:
-            worker = workers.worker()
+    offsets = set()
+    for kills in range(KILLS):
+        with another(runtime, tmp_path) as victim:
             if kills % 2:  # every other life gets on with the work, the rest die at any moment of their start
                 await moved(runtime, job.id)
                 await asyncio.sleep(moments.uniform(0, 0.05))
             else:
                 await asyncio.sleep(moments.uniform(0, 1.2))
-            kill(worker)
-            kills += 1
-            now = await reload(runtime, job.id)
-            assert now.status in ("pending", "processing"), "it ended before it was killed"
-            offsets.add(now.next_offset)
-        assert len(offsets) >= 10
-        workers.worker()
+            assert victim.poll() is None, "it died before it was killed"
+            victim.kill()
+        now = await reload(runtime, job.id)
+        assert now.status in ("pending", "processing"), "it ended before it was killed"
+        offsets.add(now.next_offset)
+    assert len(offsets) >= 10
+    with another(runtime, tmp_path):
         await eventually(_ended(runtime, job.id), 120)
-    assert counters(await reload(runtime, job.id))["processed"] == 12_000
+    assert counters(await reload(runtime, job.id))["processed"] == ROWS
     assert await snapshot(runtime) == expected
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 async def test_another_worker_takes_over_from_a_killed_one(runtime: Runtime, tmp_path: Path) -> None:
-    expected = await undisturbed(runtime)
-    job = await start(runtime, await new_store(runtime), FEED, **OPTIONS)
-    with nursery(runtime.settings, tmp_path / "workers.log") as workers:
-        first = workers.worker()
+    expected = await undisturbed(runtime, SHORTER)
+    job = await start(runtime, await new_store(runtime), SHORTER, **OPTIONS)
+    with another(runtime, tmp_path) as first:
         await moved(runtime, job.id)
-        workers.worker()
-        await moved(runtime, job.id)
-        kill(first)
-        assert (await reload(runtime, job.id)).status == "processing"
-        await eventually(_ended(runtime, job.id), 90)
+        with another(runtime, tmp_path):
+            await moved(runtime, job.id)
+            first.kill()
+            assert (await reload(runtime, job.id)).status == "processing"
+            await eventually(_ended(runtime, job.id), 90)
     assert await snapshot(runtime) == expected
 
 

@@ -246,6 +246,7 @@ def test_a_record_may_be_as_long_as_max_record_and_no_longer(tmp_path: Path) -> 
         assert [(fault.row, fault.type) for fault in faults(parts)] == [(2, "record_too_long")][: 3 - len(kept)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "max_records"),
     [(b"x" * 1000, 100), (b"line of text\n" * 80, 1000), (b'with ""quotes"", commas\r\n' * 40, 1000)],

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -55,6 +56,21 @@ async def test_an_access_token_names_its_user_for_half_an_hour(runtime: Runtime)
     async with runtime.database.reading() as session:
         found = await user_of(session, pair.access_token, runtime)
     assert found.id == user.id
+
+
+async def test_an_access_token_that_was_read_before_expires_all_the_same(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _user, pair = await log_in(runtime)
+    claims = jwt.decode(pair.access_token, options={"verify_signature": False})
+    for moment, refused in ((claims["exp"] - 1, False), (claims["exp"], True), (claims["exp"] + 1, True)):
+        monkeypatch.setattr("orion.identity.tokens.time", SimpleNamespace(time=lambda moment=moment: moment))
+        if not refused:
+            assert identity.read_access_token(pair.access_token, runtime.settings).family == claims["sid"]
+            continue
+        with pytest.raises(Unauthenticated) as caught:
+            identity.read_access_token(pair.access_token, runtime.settings)
+        assert caught.value.code == "access_token_expired"
 
 
 async def test_tokens_that_we_did_not_sign_as_they_are_get_nobody_in(runtime: Runtime) -> None:

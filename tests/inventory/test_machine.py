@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import inventory
-from orion.inventory import ItemKey, Level, Line, Movement, Reservation
+from orion.inventory import ItemKey, Level, Line, Movement, Reservation, Want
 from orion.kernel import OrionError
 from orion.plumbing.db import Database
 from orion.plumbing.db.base import utcnow
@@ -165,6 +165,53 @@ class Stock(RuleBasedStateMachine):
                 self.put(of, place, -number if leave else 0, -number)
             self.claims[reference] = after
 
+    @rule(
+        reference=st.sampled_from(["order:1", "order:2"]),
+        held=st.dictionaries(items, st.integers(0, 8)),
+        left=st.dictionaries(items, st.integers(0, 4)),
+    )
+    def settle(self, reference: str, held: dict[str, int], left: dict[str, int]) -> None:
+        """What an order holds is what it wants, as far as there is any; what has left never comes back."""
+        before, gone_before = self.read_parts(reference)
+
+        async def act() -> dict[str, inventory.Settled]:
+            async with self.database.transaction() as session:
+                ids = {}
+                for item in {*held, *left}:
+                    if found := await inventory.find_item(session, self.room, ItemKey(gtin=item)):
+                        ids[item] = found.id
+                wants = [Want(reference, id_, held.get(item, 0), left.get(item, 0)) for item, id_ in ids.items()]
+                settled = await inventory.settle(session, self.room, wants, references=[reference])
+                return {item: settled[reference, id_] for item, id_ in ids.items()}
+
+        settled = self.loop.run_until_complete(act())
+        after, gone_after = self.read_parts(reference)
+        for item in GTINS:
+            free = sum(on - res for (of, _), (on, res) in self.levels.items() if of == item)
+            had = sum(number for (of, _), number in before.items() if of == item)
+            gone = sum(number for (of, _), number in gone_before.items() if of == item)
+            due = max(0, left.get(item, 0) - gone)
+            target = min(held.get(item, 0) + due, had + free)
+            shipped = min(target, due)
+            assert sum(number for (of, _), number in after.items() if of == item) == target - shipped
+            assert sum(number for (of, _), number in gone_after.items() if of == item) == gone + shipped
+            if item in settled:
+                assert settled[item] == inventory.Settled(target - shipped, gone + shipped)
+        for item, place in {*before, *after, *gone_after}:
+            key = (item, place)
+            self.put(item, place, gone_before[key] - gone_after[key], after[key] - before[key])
+
+    def read_parts(self, reference: str) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
+        """What of a claim is open, and what has left, by item and place."""
+
+        async def read() -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
+            async with self.database.reading() as session:
+                claims = (await inventory.list_reservations(session, self.room, reference=reference)).items
+                open_, gone = ({(str(c.gtin), c.location): number(c) for c in claims} for number in (_open, _committed))
+                return Counter(open_), Counter(gone)
+
+        return self.loop.run_until_complete(read())
+
     @rule(reference=references, overdue=st.booleans())
     def expire(self, reference: str, overdue: bool) -> None:
         if overdue:
@@ -206,6 +253,14 @@ class Stock(RuleBasedStateMachine):
                 assert await read_deltas(session) == {k: v for k, v in self.deltas.items() if v}
 
         self.loop.run_until_complete(look())
+
+
+def _open(claim: inventory.ReservationView) -> int:
+    return claim.open
+
+
+def _committed(claim: inventory.ReservationView) -> int:
+    return claim.committed
 
 
 async def read_levels(session: AsyncSession, room: inventory.Stockroom) -> dict[tuple[str, str], list[int]]:

@@ -1,5 +1,6 @@
 """The serving process with its worker: it starts, it heals, and nothing of it stays behind."""
 
+import asyncio
 import os
 import re
 import signal
@@ -7,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -49,6 +50,12 @@ async def address(log: Path) -> str:
     return found[0]
 
 
+def connections(process: psutil.Process, port: int) -> int:
+    """How many clients of the port a process has."""
+    return sum(one.laddr.port == port and one.status == psutil.CONN_ESTABLISHED for one in process.net_connections())
+
+
+@pytest.mark.slow
 @only_sqlite
 async def test_it_serves_heals_its_worker_and_stops_without_a_trace(settings: Settings, tmp_path: Path) -> None:
     log = tmp_path / "log"
@@ -71,17 +78,32 @@ async def test_it_serves_heals_its_worker_and_stops_without_a_trace(settings: Se
         assert not other.is_running()
     text = log.read_text()
     assert "Traceback" not in text
-    assert text.count("the worker ended; another one follows") == 1
+    assert text.count("a child ended; another one follows") == 1
 
 
+@pytest.mark.slow
 @only_sqlite
-async def test_a_killed_server_takes_its_worker_with_it(settings: Settings, tmp_path: Path) -> None:
+async def test_several_processes_share_a_port_and_a_killed_server_takes_its_children_with_it(
+    settings: Settings, tmp_path: Path
+) -> None:
     log = tmp_path / "log"
-    with serving(settings, log) as process:
-        await address(log)
-        (child,) = psutil.Process(process.pid).children()
+    with serving(settings, log, "--processes", "2", "--simulate") as process:
+        url = await address(log)
+        children = psutil.Process(process.pid).children()
+        assert sorted(child.cmdline()[3] for child in children) == ["serve", "simulate", "worker"]
+        serving_too = next(child for child in children if child.cmdline()[3] == "serve")
+        port = int(url.rpartition(":")[2])
+
+        async def both_are_asked() -> bool:
+            async with AsyncExitStack() as stack:
+                clients = [await stack.enter_async_context(httpx.AsyncClient()) for _ in range(24)]
+                answers = await asyncio.gather(*(client.get(f"{url}/health") for client in clients))
+                assert {answer.status_code for answer in answers} == {200}
+                return all(connections(one, port) for one in (psutil.Process(process.pid), serving_too))
+
+        await eventually(both_are_asked, 60)
         process.kill()
-        await eventually(lambda: not child.is_running(), 30)
+        await eventually(lambda: not any(child.is_running() for child in children), 30)
     assert "the process that started this worker is gone" in log.read_text()
 
 

@@ -9,6 +9,8 @@ import signal
 from pathlib import Path
 
 import orion.webhooks  # noqa: F401 (a worker of the tests delivers, too)
+from orion.main.process import run
+from orion.main.worker import work as orion_work
 from orion.plumbing.db import Database
 from orion.plumbing.jobs import RetryLater, job, run_worker
 from orion.plumbing.observability import configure_logging
@@ -75,12 +77,23 @@ async def poison(runtime: Runtime, folder: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def work(variables: dict[str, str], log: str) -> None:
-    """The main function of a worker process: its environment is `variables`, what it says goes to the file `log`."""
+def begin(variables: dict[str, str], log: str) -> Settings:
+    """What a worker process begins with: its environment is `variables`, what it says goes to the file `log`."""
     os.environ.update(variables)
     target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(target, 1)
     os.dup2(target, 2)
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
     configure_logging(settings)
+    return settings
+
+
+def work(variables: dict[str, str], log: str) -> None:
+    """The main function of a worker process that knows the jobs of this module."""
+    settings = begin(variables, log)
     asyncio.run(run_worker(Runtime(settings, Database(settings.effective_database_url))))
+
+
+def work_for_orion(variables: dict[str, str], log: str) -> None:
+    """The main function of the very worker that `orion worker` starts."""
+    run(orion_work(begin(variables, log)))

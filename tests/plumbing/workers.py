@@ -32,14 +32,14 @@ def environment(settings: Settings, **changes: object) -> dict[str, str]:
 
 
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.plumbing.sample_jobs"])
+_processes.set_forkserver_preload(["tests.plumbing.sample_jobs", "orion.main.worker"])
 
 
 class Process:
     """A worker process, forked from one that has imported everything: importing takes seconds, forking does not."""
 
-    def __init__(self, variables: dict[str, str], log: Path) -> None:
-        self._process = _processes.Process(target=work, args=(variables, str(log)), daemon=True)
+    def __init__(self, variables: dict[str, str], log: Path, main: Callable[[dict[str, str], str], None]) -> None:
+        self._process = _processes.Process(target=main, args=(variables, str(log)), daemon=True)
         self._process.start()
         self.pid = self._process.pid
         assert self.pid is not None
@@ -62,9 +62,11 @@ class Process:
 
 
 @contextmanager
-def worker(settings: Settings, log: Path, **changes: object) -> Iterator[Process]:
-    """A worker process that knows the sample jobs; killed at the end if it is still there."""
-    process = Process(environment(settings, **changes), log)
+def worker(
+    settings: Settings, log: Path, *, main: Callable[[dict[str, str], str], None] = work, **changes: object
+) -> Iterator[Process]:
+    """A worker process that knows the sample jobs, or what `main` knows; killed at the end if it is still there."""
+    process = Process(environment(settings, **changes), log, main)
     try:
         yield process
     finally:

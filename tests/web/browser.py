@@ -3,14 +3,20 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+from orion.main.app import create_app
+from orion.main.wiring import HANDLERS
+from orion.plumbing.db import Database
+from orion.plumbing.runtime import Runtime
+from orion.plumbing.settings import Settings
 
 ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -20,6 +26,22 @@ AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 EXPECTED = ("status of 422",)
 """What the console says of answers that pages are made for."""
+
+
+def app_on(settings: Settings) -> Callable[[], FastAPI]:
+    """Makes the application on the database of the settings; call it in the thread that serves it."""
+
+    def make_app() -> FastAPI:
+        database = Database(settings.effective_database_url, handlers=HANDLERS)
+
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            yield
+            await database.dispose()
+
+        return create_app(Runtime(settings, database), lifespan=lifespan)
+
+    return make_app
 
 
 @contextmanager
@@ -70,6 +92,15 @@ class Watched:
         found = self.page.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]
         offences = [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
         assert offences == [], offences
+
+    def look(self) -> None:
+        """Light, dark and narrow: nothing that axe finds, nothing that scrolls sideways."""
+        for width, scheme in ((1280, "light"), (1280, "dark"), (390, "light")):
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type] # one of two words
+            self.check_accessibility()
+            self.check()
+        self.page.set_viewport_size({"width": 1280, "height": 900})
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(text in message.text for text in EXPECTED):

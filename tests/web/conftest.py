@@ -1,10 +1,8 @@
 """The portals over ASGI without a socket, and visitors who are logged in to them."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
@@ -12,11 +10,11 @@ from fastapi import FastAPI
 
 from orion import identity
 from orion.identity import User
-from orion.main.app import create_app
 from orion.merchants import Store
 from orion.plumbing.runtime import Runtime
 from orion.web import assets
 from tests import databases
+from tests.application import application
 from tests.factories.people import a_store
 from tests.factories.stores import make_admin, make_user
 
@@ -33,20 +31,18 @@ def built_assets() -> None:
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """SQLite, unless a test names another: the verbs below are tested on both, and pages hold no SQL."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        path = tmp_path / "orion.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
-    url: str = request.getfixturevalue("postgresql_url")
-    databases.empty(url)
+    kind = getattr(request, "param", "sqlite")
+    url: str = request.getfixturevalue(f"{kind}_url")
+    if kind == "postgresql":
+        databases.empty(url)
     return url
 
 
 @pytest.fixture
 def app(runtime: Runtime) -> FastAPI:
-    return create_app(runtime)
+    return application(runtime)
 
 
 def browser_like(app: FastAPI, origin: str = ORIGIN, **headers: str) -> httpx.AsyncClient:

@@ -5,19 +5,16 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from orion import catalog, feeds, identity, merchants
-from orion.main.app import create_app
 from orion.main.wiring import HANDLERS
 from orion.plumbing.db import Database
 from orion.plumbing.runtime import Runtime
@@ -27,7 +24,7 @@ from tests.factories.feeds import make_import, make_issue
 from tests.factories.people import PASSWORD, a_store, a_user, an_admin
 from tests.feeds.importing import import_bytes
 from tests.plumbing.workers import environment
-from tests.web.browser import ARGUMENTS, AXE, Watched, served
+from tests.web.browser import ARGUMENTS, AXE, Watched, app_on, served
 
 pytestmark = pytest.mark.browser
 
@@ -56,10 +53,17 @@ PAGES = {
         "/store/BETA/marketplace/imports/5/undo",
         "/store/BETA/marketplace/mappings?job=6",
         "/store/BETA/marketplace/schedules",
+        "/store/EMPTY/orders",
+        "/store/EMPTY/orders/unmatched",
+        "/store/EMPTY/connections",
+        "/store/EMPTY/connections/new/amazon",
+        "/store/EMPTY/sync",
     ],
     "ada": [
         "/admin/products",
         "/admin/imports",
+        "/admin/integrations",
+        "/admin/orders",
         "/admin/marketplace?store=ALPHA",
         "/admin/stores",
         "/admin/stores/ALPHA/edit",
@@ -142,17 +146,7 @@ async def _import(runtime: Runtime, access: merchants.StoreAccess) -> None:
 
 @pytest.fixture(scope="module")
 def base_url(settings: Settings) -> Iterator[str]:
-    def make_app() -> FastAPI:
-        database = Database(settings.effective_database_url, handlers=HANDLERS)
-
-        @asynccontextmanager
-        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-            yield
-            await database.dispose()
-
-        return create_app(Runtime(settings, database), lifespan=lifespan)
-
-    with served(make_app) as url:
+    with served(app_on(settings)) as url:
         yield url
 
 

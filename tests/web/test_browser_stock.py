@@ -3,24 +3,20 @@
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
 from playwright.sync_api import Page, expect, sync_playwright
 
 from orion import identity
-from orion.main.app import create_app
 from orion.main.wiring import HANDLERS
 from orion.plumbing.db import Database
-from orion.plumbing.runtime import Runtime
 from orion.plumbing.settings import Settings
 from tests.factories.catalog import make_marketplace_product, make_product
 from tests.factories.people import a_store, a_user
-from tests.web.browser import ARGUMENTS, Watched, served
+from tests.web.browser import ARGUMENTS, Watched, app_on, served
 
 pytestmark = pytest.mark.browser
 
@@ -48,19 +44,9 @@ def watched(sqlite_template: Path, tmp_path: Path, chromium: str) -> Iterator[Wa
         await database.dispose()
         return cookie
 
-    def make_app() -> FastAPI:
-        database = Database(settings.effective_database_url, handlers=HANDLERS)
-
-        @asynccontextmanager
-        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-            yield
-            await database.dispose()
-
-        return create_app(Runtime(settings, database), lifespan=lifespan)
-
     with ThreadPoolExecutor(1) as thread:  # Playwright has a loop of its own in this one
         cookie = thread.submit(asyncio.run, fill()).result()
-    with served(make_app) as url, sync_playwright() as playwright:
+    with served(app_on(settings)) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         watched = Watched(
             browser, url, cookie, viewport={"width": 1280, "height": 900}, locale="en-GB", java_script_enabled=True
@@ -68,16 +54,6 @@ def watched(sqlite_template: Path, tmp_path: Path, chromium: str) -> Iterator[Wa
         yield watched
         watched.check()
         browser.close()
-
-
-def look(watched: Watched) -> None:
-    """Light, dark and narrow: nothing that axe finds, nothing that scrolls sideways."""
-    for width, scheme in ((1280, "light"), (1280, "dark"), (390, "light")):
-        watched.page.set_viewport_size({"width": width, "height": 900})
-        watched.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        watched.check_accessibility()
-        watched.check()
-    watched.page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def save(page: Page, action: str, quantity: str, **fields: str) -> None:
@@ -96,7 +72,7 @@ def test_a_stockroom_by_hand(watched: Watched) -> None:
     page.get_by_label("GTIN or product id").fill("L-1")
     page.get_by_label("Quantity").fill("12")
     page.get_by_label("Location").fill("Main hall")
-    look(watched)
+    watched.look()
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_role("heading", name="Desk lamp", level=1)).to_be_visible()
@@ -111,7 +87,7 @@ def test_a_stockroom_by_hand(watched: Watched) -> None:
     expect(page.get_by_label("Quantity")).to_have_attribute("aria-invalid", "true")
     save(page, "Remove", "8", Reason="sold at the counter")
     expect(page.locator("#history").get_by_text("sold at the counter")).to_be_visible()
-    look(watched)
+    watched.look()
 
     page.goto("/store/ALPHA/stock")
     expect(page.get_by_text("Low", exact=True)).to_be_visible()
@@ -119,10 +95,10 @@ def test_a_stockroom_by_hand(watched: Watched) -> None:
     expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     page.get_by_label("Search stock").fill("desk")
     expect(page.get_by_role("link", name="Desk lamp")).to_be_visible()
-    look(watched)
+    watched.look()
 
     page.get_by_role("link", name="Notifications: 1 unread").click()
-    look(watched)
+    watched.look()
     page.get_by_role("button", name="View").click()
     expect(page.get_by_role("heading", name="Desk lamp", level=1)).to_be_visible()
     expect(page.get_by_role("link", name="Notifications", exact=True)).to_be_visible()
@@ -130,16 +106,16 @@ def test_a_stockroom_by_hand(watched: Watched) -> None:
     page.get_by_role("link", name="Webhooks").click()
     page.get_by_role("link", name="New webhook").first.click()
     page.get_by_label("Address", exact=True).fill("https://example.com/orion")
-    look(watched)
+    watched.look()
     page.get_by_role("button", name="Save").click()
     assert page.get_by_label("Signing secret").input_value().startswith("whsec_")
-    look(watched)
+    watched.look()
     page.get_by_role("link", name="I have saved it").click()
     page.get_by_role("button", name="Send a test").click()
     expect(page.get_by_role("article").get_by_text("webhook.test", exact=True)).to_be_visible()
-    look(watched)
+    watched.look()
     for path in ("import", "movements", "reservations", "locations"):
         page.goto(f"/store/ALPHA/stock/{path}")
-        look(watched)
+        watched.look()
     page.goto("/notifications/settings")
-    look(watched)
+    watched.look()

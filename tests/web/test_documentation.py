@@ -1,17 +1,15 @@
 """The API's documentation comes from our own origin, and is drawn."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from playwright.sync_api import expect, sync_playwright
 
-from orion.main.app import create_app
 from orion.plumbing.runtime import Runtime
 from orion.web import assets
+from tests.application import application
 from tests.web.browser import ARGUMENTS, Watched, served
 
 ADDRESSES = ("/docs", "/redoc", "/v2.1/docs", "/v2.1/redoc")
@@ -45,13 +43,12 @@ async def test_without_the_browser_files_the_page_says_how_to_get_them(
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_both_viewers_draw_both_apis_without_an_error(chromium: str, runtime: Runtime, scheme: str) -> None:
-    make: Callable[[], FastAPI] = lambda: create_app(runtime)  # noqa: E731
-    with served(make) as url, sync_playwright() as playwright:
+    with served(lambda: application(runtime)) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         for address in ADDRESSES:
             watched = Watched(browser, url, None, java_script_enabled=True, color_scheme=scheme)
             watched.page.goto(address)
-            expect(watched.page.locator("#swagger, #redoc")).to_contain_text("/register")
+            expect(watched.page.locator("#swagger, #redoc")).to_contain_text("/register", timeout=30_000)
             watched.check()
             watched.context.close()
         browser.close()

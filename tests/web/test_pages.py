@@ -4,13 +4,14 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
-from orion import catalog, merchants
+from orion import catalog, channels, merchants, orders, sync
 from orion.main.app import create_app
 from orion.plumbing.runtime import Runtime
 from orion.web import assets
 from scripts import check_translations
 from tests.factories.catalog import make_marketplace_product, make_product
 from tests.factories.feeds import make_import, make_issue
+from tests.factories.orders import an_order
 from tests.factories.people import a_store
 from tests.factories.stores import make_user
 from tests.web.conftest import HTMX, Shopkeeper, Visitor, browser_like, enter
@@ -30,6 +31,16 @@ OWNERS = {
     "/store/ALPHA/members": "Members",
     "/store/ALPHA/api-keys": "API keys",
     "/store/ALPHA/audit": "Audit log",
+    "/store/ALPHA/orders": "Orders",
+    "/store/ALPHA/orders/1": "Order #O-1",
+    "/store/ALPHA/orders/1/lines/1": "Choose the product",
+    "/store/ALPHA/orders/unmatched": "Unmatched lines",
+    "/store/ALPHA/connections": "Connections",
+    "/store/ALPHA/connections/1": "Shop",
+    "/store/ALPHA/connections/new/amazon": "Connect Amazon",
+    "/store/ALPHA/sync": "Synchronisation",
+    "/store/ALPHA/sync/1": "Change a schedule",
+    "/store/ALPHA/sync/runs/1": "Run 1",
     "/store/ALPHA/marketplace/imports/1": "Import details",
     "/store/ALPHA/marketplace/imports/1/issues": "Problems of an import",
     "/store/ALPHA/marketplace/imports/1/cancel": "Cancel an import",
@@ -41,6 +52,8 @@ ADMINS = {
     "/admin/audit": "Audit log",
     "/admin/stores/ALPHA": "Alpha",
     "/admin/imports": "All imports",
+    "/admin/integrations": "Integrations",
+    "/admin/orders": "All orders",
     "/admin/marketplace": "Marketplace import",
     "/admin/products?search=T-2": "Products",
     "/admin/products/record?id=T-2&marketplace=Letzshop": "Pot",
@@ -49,13 +62,13 @@ ADMINS = {
     "/admin/stores/ALPHA/edit": "Alpha",
 }
 
-NAMES = ("Alpha", "Pot", "olga", "Thé &lt;vert&gt;")
+NAMES = ("Alpha", "Pot", "Shop", "Synchronisation", "olga", "Thé &lt;vert&gt;")
 """Titles that are the same in every language."""
 
 
 @pytest.fixture
 async def filled(owner: Shopkeeper, runtime: Runtime) -> Shopkeeper:
-    """The store with an import, a problem and products."""
+    """The store with an import, a problem, products, and a connection that an order came in by."""
     async with runtime.database.transaction() as session:
         access = await merchants.open_store(session, owner.user, "ALPHA")
         job = await make_import(session, access, status="completed_with_errors", error_count=1, processed_count=5)
@@ -72,6 +85,12 @@ async def filled(owner: Shopkeeper, runtime: Runtime) -> Shopkeeper:
         await make_product(session, access.store, tea)
         pot = await make_marketplace_product(session, "T-2", titles={"en": "Pot"}, availability="out_of_stock")
         await make_product(session, access.store, pot, price_minor=9900, currency="EUR")
+        connection = await channels.create_connection(
+            session, access, settings=runtime.settings, channel="letzshop", name="Shop", secrets={"api_key": "key"}
+        )
+        await orders.take_in(session, connection, [an_order()], actor="channel:letzshop")
+        schedule = (await sync.list_sync_schedules(session, access))[0]
+        await sync.run_sync_now(session, access, schedule.id)
     return owner
 
 

@@ -39,7 +39,8 @@ class Endpoint:
 
     async def emit(self, entity: str = "product:17", type_: str = "product.updated", **data: Any) -> int:
         async with self.runtime.database.transaction() as session:
-            return await webhooks.emit(session, self.access.store.id, type_, entity, data)
+            await webhooks.emit(session, self.access.store.id, type_, entity, data)
+            return (await session.scalars(sa.select(sa.func.max(webhooks.WebhookEvent.id)))).one()
 
     async def deliveries(self) -> list[WebhookDelivery]:
         async with self.runtime.database.reading() as session:

@@ -1,13 +1,20 @@
 """For load balancers and monitoring: is it well, and what are its figures."""
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from pydantic import BaseModel, ConfigDict, Field
 
+from orion import sync
+from orion.api.dependencies import AdminUser, SessionDep
+from orion.api.problems import PROBLEM_RESPONSES
+from orion.api.routing import TransactionalRoute
 from orion.plumbing.observability import RequestMetrics, check_health, job_metrics
-from orion.plumbing.observability.metrics import CONTENT_TYPE
+from orion.plumbing.observability.metrics import CONTENT_TYPE, render_metrics
 from orion.plumbing.runtime import Runtime
 
 
@@ -42,7 +49,64 @@ async def health(request: Request) -> Response:
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
 async def metrics(request: Request) -> Response:
-    """Requests of this process; jobs, queues and workers of the whole installation. Prometheus' text format."""
+    """Requests of this process; jobs, queues, workers and channels of the whole installation. Prometheus' format."""
     requests: RequestMetrics = request.app.state.request_metrics
     runtime: Runtime = request.app.state.runtime
-    return Response(requests.render() + await job_metrics(runtime.database), media_type=CONTENT_TYPE)
+    async with runtime.database.reading() as session:
+        channels = render_metrics(_channel_metrics(await sync.sync_figures(session)))
+    return Response(requests.render() + await job_metrics(runtime.database) + channels, media_type=CONTENT_TYPE)
+
+
+class JobHealth(BaseModel):
+    """One job type of all connections to a channel together."""
+
+    status: str = Field(examples=["ok"], description="the worst of: failing, late, unread, ok, idle (nobody asks)")
+    connections: int = Field(examples=[3])
+    asked: int = Field(examples=[3], description="connections that are neither paused nor switched off")
+    lag_seconds: float = Field(examples=[74.2], description="since the last good run, of the one that waits longest")
+    last_success_at: datetime | None = Field(description="the oldest of the last good runs; null: one never had any")
+    error_rate: float = Field(examples=[0.0], description="failed runs of the last day, of all that ended")
+    unread_entries: int = Field(examples=[0], description="what the channel sent and could not be read")
+    problems: list[dict[str, str | None]] = Field(
+        examples=[[]], description="at most ten: store, connection, status, problem in words"
+    )
+
+
+class HealthQuery(BaseModel):
+    """Whose connections are meant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    store_id: int | None = Field(None, ge=1, le=2**63 - 1, description="only this store's", examples=[5])
+
+
+integrations = APIRouter(tags=["operations"], route_class=TransactionalRoute, responses=PROBLEM_RESPONSES)
+
+
+@integrations.get("/health/marketplace-integrations", summary="Do the channels work?")
+async def marketplace_integrations_health(
+    session: SessionDep, admin: AdminUser, query: Annotated[HealthQuery, Query()]
+) -> dict[str, dict[str, JobHealth | str]]:
+    """For each channel its job types, and `api_status`, the worst state of its connections. For administrators."""
+    return await sync.integration_health(session, admin, store_id=query.store_id)
+
+
+def _channel_metrics(figures: list[sync.SyncFigures]) -> list[Metric]:
+    """One gauge for each job type's lag, and the part of runs that failed."""
+    labels = ("store", "connection", "channel")
+    orders = GaugeMetricFamily("order_import_lag_seconds", "Seconds since orders were last read", labels=labels)
+    products = GaugeMetricFamily("product_pull_lag_seconds", "Seconds since products were last read", labels=labels)
+    errors = GaugeMetricFamily(
+        "sync_error_rate", "Failed runs of the last day, of all that ended", labels=(*labels, "job_type")
+    )
+    unread = GaugeMetricFamily("sync_unread_entries", "Entries of a channel that cannot be read", labels=labels)
+    lags = {"order_import": orders, "product_pull": products}
+    for row in figures:
+        names = (row.store_code, str(row.connection_id), row.channel)
+        if row.is_asked:
+            lags[row.job_type].add_metric(names, row.lag_seconds)
+        if row.runs:
+            errors.add_metric((*names, row.job_type), row.error_rate)
+        if row.job_type == "order_import":
+            unread.add_metric(names, row.unread)
+    return [orders, products, errors, unread]

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from orion import catalog
 from orion.api.answers import json_answer
-from orion.api.dependencies import RuntimeDep, SessionDep, store_access
-from orion.api.inputs import Parameters
+from orion.api.dependencies import store_access
+from orion.api.inputs import Parameters, query_parameters, query_reader
 from orion.api.problems import PROBLEM_RESPONSES, query_fields
 from orion.api.product_filters import (
     CURSOR,
@@ -21,9 +21,9 @@ from orion.api.product_filters import (
     ListingSort,
     cursor_scope,
 )
-from orion.api.routing import TransactionalRoute
+from orion.api.routing import TransactionalRoute, runtime_of
 from orion.catalog import EffectiveProduct
-from orion.kernel import MAX_SKIP, FieldError, Invalid, Money
+from orion.kernel import MAX_SKIP, FieldError, Invalid, amount_text
 from orion.merchants import StoreAccess
 from orion.plumbing.cursors import read_cursor, write_cursor
 
@@ -107,8 +107,6 @@ class ProductPage(BaseModel):
     next_cursor: str | None = Field(description="null at the end of the list", examples=[None])
 
 
-_OWN = ("own_price", "own_sale_price", "own_availability", "own_condition")
-
 router = APIRouter(
     prefix="/api/v1/store/products",
     tags=["store products"],
@@ -117,18 +115,24 @@ router = APIRouter(
 )
 
 
-@router.get("", summary="List the store's products", response_model=ProductPage)
+@router.get(
+    "",
+    summary="List the store's products",
+    response_model=ProductPage,
+    openapi_extra=query_parameters(ProductQuery),
+)
 async def list_store_products(
-    session: SessionDep, runtime: RuntimeDep, access: Viewer, query: Annotated[ProductQuery, Query()]
+    request: Request, access: Viewer, query: Annotated[ProductQuery, Depends(query_reader(ProductQuery))]
 ) -> Response:
     """The store's products: prices, availability and texts as buyers would see them; filters mean these values too.
 
     Go on with `next_cursor`: no product is shown twice or left out, whatever is written meanwhile. `page` counts from
     the beginning each time, up to 10,000 products. A word that nothing is called is mended: see `searched`.
     """
+    session, settings = request.state.session, runtime_of(request).settings
     wanted = query.wanted()
     scope = cursor_scope(f"products:{access.store.id}", wanted, query.sort)
-    after = read_cursor(runtime.settings, scope, query.cursor) if query.cursor is not None else None
+    after = read_cursor(settings, scope, query.cursor) if query.cursor is not None else None
     if after is not None and query.page > 1:
         raise Invalid("invalid_page", "Send page or cursor", errors=[FieldError("page", "Send page or cursor")])
     with query_fields(skip="page"):
@@ -149,29 +153,27 @@ async def list_store_products(
             "searched": found.searched,
             "page": found.page,
             "limit": found.limit,
-            "next_cursor": write_cursor(runtime.settings, scope, found.after) if found.after else None,
+            "next_cursor": write_cursor(settings, scope, found.after) if found.after else None,
         }
     )
 
 
 def as_json(product: EffectiveProduct) -> dict[str, Any]:
     """`ProductAnswer` without its validation, which a long list has no time for."""
-    own_money = product.own_price or product.own_sale_price
-    money = product.price or product.sale_price
     shown = product._asdict()
-    for name in _OWN:
-        del shown[name]
-    shown["price"], shown["sale_price"] = _amount(product.price), _amount(product.sale_price)
-    shown["currency"] = money.currency if money else None
+    take, currency = shown.pop, product.currency
+    shown["price"] = _amount(take("price_minor"), currency)
+    shown["sale_price"] = _amount(take("sale_price_minor"), currency)
+    own_currency = take("own_currency")
     shown["overrides"] = {
-        "price": _amount(product.own_price),
-        "sale_price": _amount(product.own_sale_price),
-        "currency": own_money.currency if own_money else None,
-        "availability": product.own_availability,
-        "condition": product.own_condition,
+        "price": _amount(take("own_price_minor"), own_currency),
+        "sale_price": _amount(take("own_sale_price_minor"), own_currency),
+        "currency": own_currency,
+        "availability": take("own_availability"),
+        "condition": take("own_condition"),
     }
     return shown
 
 
-def _amount(money: Money | None) -> str | None:
-    return None if money is None else str(money)
+def _amount(minor: int | None, currency: str | None) -> str | None:
+    return None if minor is None or currency is None else amount_text(minor, currency)

@@ -1,11 +1,19 @@
 """A search as conditions on the marketplace products' ids, which the database's indexes answer."""
 
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.catalog.models import MarketplaceProduct, Product
 from orion.catalog.search.words import Search
 from orion.kernel import gtin14
+
+MOST_NAMED = 200
+"""So many ids that a text means are looked up before the words are; there are seldom any."""
 
 FIRST_IDS = 32768
 """Up to this id the index has a small second one: frequent words fill the first pages from it."""
@@ -41,19 +49,26 @@ def worded(
     """Whether every word is in a title or the brand of the marketplace product `id_`; the last may be a beginning.
 
     With `store_id` the query has products too, and what the store says itself counts. `first` asks for ids below
-    FIRST_IDS alone, `begun` for those whose title begins with the words, or does not.
+    FIRST_IDS alone, `begun` for those whose title begins with the words, or does not: the query has joined DOCUMENTS.
     """
     if not search.words:
         return sa.false()
     if dialect == "sqlite":
         return _worded_on_sqlite(search, id_, store_id, first=first, begun=begun)
-    words = sa.cast(list(search.words), postgresql.ARRAY(sa.Text))
-    query = sa.func.orion_search_query(words, search.language, sa.cast(store_id, sa.BigInteger))
-    found = sa.select(DOCUMENTS.c.marketplace_product_id).where(DOCUMENTS.c.document.op("@@")(query)).correlate(None)
+    sought, *checked = _parts(search) or [sa.func.orion_search_query(*_asked(search, store_id))]
+    if begun:  # of the joined title; the index of words would find, and sort, all that begin with a frequent word
+        return sa.and_(begun_title(search), *map(_is_checked, (sought, *checked)))
+    if search.is_rare and not first:
+        few = _few(search)
+        found = sa.select(few.c.id).group_by(few.c.id)  # known to be different, and in their order if that is wanted
+        title = few.c.title
+    else:
+        has_words = sa.and_(DOCUMENTS.c.document.op("@@")(sought), *map(_is_checked, checked))
+        found, title = sa.select(DOCUMENTS.c.marketplace_product_id).where(has_words).correlate(None), DOCUMENTS.c.title
     if first:
         found = found.where(DOCUMENTS.c.marketplace_product_id < sa.literal_column(str(FIRST_IDS)))
     if begun is not None:
-        found = found.where(begun_title(search, wanted=begun))
+        found = found.where(begun_title(search, wanted=False, title=title))
     return sa.and_(id_.in_(found))
 
 
@@ -62,6 +77,42 @@ def identified(search: Search, id_: sa.SQLColumnExpression[int], *, dialect: str
 
     With `store_id` the query has products too, and the store's own number counts when it is the whole text.
     """
+    if search.named is not None:
+        return id_.in_(search.named) if search.named else sa.false()
+    return id_.in_(sa.union_all(*_identified(search, dialect, store_id)))
+
+
+async def look_up(session: AsyncSession, search: Search, store_id: int | None) -> Search:
+    """The search with the ids that it means, if these are few, and on PostgreSQL with how to look for its words."""
+    dialect = session.get_bind().dialect.name
+    parts = _identified(search, dialect, store_id)
+    few = sa.union_all(*(sa.select(part.limit(MOST_NAMED + 1).subquery()) for part in parts))
+    if dialect == "sqlite":
+        named, how = set(await session.scalars(few)), search
+    else:
+        way = sa.func.orion_search_parts(*_asked(search, store_id)).table_valued(
+            "sought", "checked", sa.column("share", sa.Float), sa.column("hits", sa.Float)
+        )
+        texts = (sa.cast(column, sa.Text) for column in (way.c.sought, way.c.checked))
+        said = sa.select(sa.func.array(few.scalar_subquery()), *texts, way.c.share, way.c.hits)
+        ids, sought, checked, share, hits = (await session.execute(said)).one()
+        named, how = set(ids), replace(search, sought=sought, checked=checked, share=share, hits=hits)
+    return replace(how, named=tuple(sorted(named)) if len(named) <= MOST_NAMED else None)
+
+
+def _asked(search: Search, store_id: int | None) -> tuple[Any, ...]:
+    """What the database's functions of a search take."""
+    words = sa.cast(list(search.words), postgresql.ARRAY(sa.Text))
+    return words, search.language, sa.cast(store_id, sa.BigInteger)
+
+
+def _is_checked(query: Any) -> Condition:
+    """A condition that no index is asked for."""
+    return sa.and_(DOCUMENTS.c.document.op("@@")(query).is_(sa.true()))
+
+
+def _identified(search: Search, dialect: str, store_id: int | None) -> list[sa.Select[int]]:
+    """The marketplace products that have such an id, by each kind of id."""
     text = search.text.lower()
     mpid = sa.func.lower(MarketplaceProduct.marketplace_product_id)
     mpn = sa.func.lower(sa.func.substr(MarketplaceProduct.mpn, sa.literal_column("1"), sa.literal_column(str(_MPN))))
@@ -77,16 +128,29 @@ def identified(search: Search, id_: sa.SQLColumnExpression[int], *, dialect: str
             else MarketplaceProduct.gtin >= digits
         )
     if store_id is None:
-        return id_.in_(sa.union_all(*(sa.select(MarketplaceProduct.id).where(name).correlate(None) for name in names)))
+        return [sa.select(MarketplaceProduct.id).where(name).correlate(None) for name in names]
     listed = sa.select(Product.marketplace_product_id).where(Product.store_id == store_id).correlate(None)
-    found = [listed.join(MarketplaceProduct).where(name) for name in names]
-    return id_.in_(sa.union_all(*found, listed.where(Product.sku == search.text)))
+    return [*(listed.join(MarketplaceProduct).where(name) for name in names), listed.where(Product.sku == search.text)]
 
 
-def begun_title(search: Search, *, wanted: bool = True) -> Condition:
+@lru_cache(maxsize=100)
+def _few(search: Search) -> sa.CTE:
+    """The few products that have rare words, looked up once for the page and the count of a statement."""
+    sought, *checked = _parts(search)
+    columns = DOCUMENTS.c.marketplace_product_id.label("id"), DOCUMENTS.c.title.label("title")
+    has_words = DOCUMENTS.c.document.op("@@")(sought), *map(_is_checked, checked)
+    return sa.select(*columns).where(*has_words).cte("few").prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def _parts(search: Search) -> list[Any]:
+    parts = (search.sought, search.checked)
+    return [sa.cast(sa.literal(part, sa.Text), postgresql.TSQUERY) for part in parts if part]
+
+
+def begun_title(search: Search, *, wanted: bool = True, title: Any = DOCUMENTS.c.title) -> Condition:
     """Whether the index's title begins with the words, in the index's own order."""
     least = " ".join(search.words)
-    within: Condition = sa.and_(DOCUMENTS.c.title >= least, DOCUMENTS.c.title < least + _LAST)
+    within: Condition = sa.and_(title >= least, title < least + _LAST)
     return within if wanted else sa.not_(within)
 
 

@@ -1,8 +1,9 @@
 """Words that nothing is called: the nearest ones that something is."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,21 +23,34 @@ async def mend(session: AsyncSession, search: Search) -> Search | None:
     Nearest are those that the fewest letters added, left out, changed or swapped make equal, then the first by
     alphabet.
     """
-    words, changed = [], False
-    for word in search.words:
-        near = None
-        if LEAST <= len(word) <= MOST and word.isascii() and word.isalpha():
-            near = await _nearest(session, word)
-        words.append(near or word)
-        changed = changed or words[-1] != word
-    return replace(search, words=tuple(words)) if changed else None
+    plain = {word for word in search.words if LEAST <= len(word) <= MOST and word.isascii() and word.isalpha()}
+    near = {word: await _nearest(session, word) for word in await _unknown(session, plain)}
+    words = tuple(near.get(word) or word for word in search.words)
+    return search.with_words(" ".join(words)) if words != search.words else None
+
+
+async def _unknown(session: AsyncSession, words: set[str]) -> list[str]:
+    """Those of the words that nothing has, not as the beginning of a word either."""
+    if not words:
+        return []
+    if session.get_bind().dialect.name == "sqlite":
+        statement = (
+            "SELECT typed.value FROM json_each(:words) AS typed WHERE NOT EXISTS (SELECT 1 FROM"
+            " marketplace_product_vocabulary WHERE term >= typed.value AND term < typed.value || '~')"
+        )
+        listed: Any = orjson.dumps(sorted(words)).decode()
+    else:
+        statement = (
+            "SELECT word FROM unnest(CAST(:words AS text[])) AS typed(word) WHERE NOT EXISTS (SELECT FROM search_words"
+            ' AS known WHERE known.word COLLATE "C" >= typed.word AND known.word COLLATE "C" < typed.word || \'~\')'
+        )
+        listed = sorted(words)
+    return list(await session.scalars(sa.text(statement), {"words": listed}))
 
 
 async def _nearest(session: AsyncSession, word: str) -> str | None:
-    """A known word near `word`; None if it is known itself, as the beginning of one too, or none is near."""
+    """A known word near the unknown `word`, if there is one."""
     candidates = await _candidates(session, word)
-    if any(known.startswith(word) for known in candidates):
-        return None
     most = max(1, len(word) // _SHARE)
     near = ((distance(word, known, most), known) for known in candidates)
     return min((pair for pair in near if pair[0] <= most), default=(0, None))[1]
@@ -53,16 +67,13 @@ async def _candidates(session: AsyncSession, word: str) -> Iterable[str]:
             sa.text(statement),
             {"least": first, "below": chr(ord(first) + 1), "shortest": len(word) - 2, "longest": 2 * MOST},
         )
-        return [term for (term,) in rows if term.startswith(word) or len(term) <= len(word) + 2]
-    known = (
-        'SELECT word FROM search_words WHERE word COLLATE "C" >= :word AND word COLLATE "C" < :word || \'~\' LIMIT 1'
-    )
+        return [term for (term,) in rows if len(term) <= len(word) + 2]
     alike = (
         'SELECT DISTINCT word FROM search_words WHERE word COLLATE "C" >= left(:word, 1)'
         " AND word COLLATE \"C\" < left(:word, 1) || '~' AND length(word) BETWEEN length(:word) - 1"
         " AND length(:word) + 1 LIMIT 5000"
     )
-    parts = [known, alike]
+    parts = [alike]
     if await _has_trigrams(session):
         parts.append(
             "SELECT word FROM (SELECT DISTINCT word FROM search_words WHERE word % :word) AS near"

@@ -9,6 +9,9 @@ from orion.kernel import FieldError, Invalid
 MAX_SEARCH_LENGTH = 200
 MAX_WORDS = 16
 
+RARE = 5000
+"""So many products are soon looked up by their words; of more, those are met by walking through the list."""
+
 _LIGATURES = str.maketrans(
     {"ß": "ss", "œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ð": "d", "þ": "t", "\u0131": "i"}
 )
@@ -17,15 +20,34 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The text as typed, its words, and the language that the reader speaks."""
+    """The text as typed, its words, and the language that the reader speaks.
+
+    What `look_up` found, or None: `named` are the marketplace products whose ids the text means, if they are few. On
+    PostgreSQL `sought` is what its index is asked for, `checked` what is looked at in what that finds, `share` about
+    how much of the catalogue has the words, 0 to 1, and `hits` how many products that are.
+    """
 
     text: str
     words: tuple[str, ...]
     language: str
+    named: tuple[int, ...] | None = None
+    sought: str | None = None
+    checked: str | None = None
+    share: float | None = None
+    hits: float | None = None
+
+    def fills(self, products: int, wanted: int) -> bool:
+        """Whether so many of the products will do to find as many as are wanted, estimates being rough."""
+        return self.share is None or self.share * products >= 3 * wanted
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether what has the words is soon looked up and sorted, all of it."""
+        return self.hits is not None and self.hits <= RARE
 
     def with_words(self, words: str) -> "Search":
         """The search for other words, which have been cut already."""
-        return replace(self, words=tuple(words.split()))
+        return replace(self, words=tuple(words.split()), sought=None, checked=None, share=None, hits=None)
 
 
 def read_search(text: str | None, language: str, dialect: str) -> Search | None:

@@ -77,13 +77,21 @@ def import_command(
 async def _import(settings: Settings, wish: Wish) -> feeds.ImportJob:
     console = Console(highlight=False)
     async with process.running(settings) as runtime:
-        import_id = await _start(runtime, wish)
-        async with AsyncExitStack() as stack:
-            if not await jobs.worker_is_alive(runtime.database, settings.worker_dead_after_seconds):
-                await stack.enter_async_context(jobs.working(runtime))
-            finished = await _follow(runtime, import_id, console)
+        finished = await import_feed(runtime, wish, console)
         await _summarise(runtime, finished, console)
         return finished
+
+
+async def import_feed(runtime: Runtime, wish: Wish, console: Console) -> feeds.ImportJob:
+    """Import a feed and show how it goes, by the worker that runs, else in this very process; the import's end.
+
+    Raises what `feeds.start_import` raises.
+    """
+    import_id = await _start(runtime, wish)
+    async with AsyncExitStack() as stack:
+        if not await jobs.worker_is_alive(runtime.database, runtime.settings.worker_dead_after_seconds):
+            await stack.enter_async_context(jobs.working(runtime))
+        return await _follow(runtime, import_id, console)
 
 
 async def _start(runtime: Runtime, wish: Wish) -> int:

@@ -1,6 +1,7 @@
 """Commands that run Orion: serve, worker, migrate, openapi."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,9 @@ import typer
 from rich.console import Console
 
 from orion.main import process
-from orion.main.listen import listen
+from orion.main.listen import listen_together
 from orion.main.migrate import migrate
+from orion.main.simulating import choose_simulator_port, point_at_simulators
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,23 +25,50 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")] = "localhost",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Start no worker; run `orion worker` apart.")] = False,
+    processes: Annotated[
+        int,
+        typer.Option(help="Processes that answer requests, on one port: as many as there are cores.", min=1, max=64),
+    ] = 1,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Run simulated marketplaces too, with a few orders a minute.")
+    ] = False,
+    fd: Annotated[list[int] | None, typer.Option(hidden=True)] = None,
+    parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Serve the portals and the API, with a worker beside them.
 
-    Ctrl-C stops both.
+    Ctrl-C stops them all.
 
     Example: `orion serve`
 
-    For a server: `orion serve --host 0.0.0.0 --port 80 --no-worker`
+    For a server: `orion serve --host 0.0.0.0 --port 80 --no-worker --processes 4`
     """
-    sockets = listen(host, port)
+    if processes > 1 and not hasattr(socket, "SO_REUSEPORT"):
+        raise typer.BadParameter("one process is all that this system allows on a port", param_hint="--processes")
+    sockets, *others = [[socket.socket(fileno=one) for one in fd]] if fd else listen_together(host, port, processes)
+    simulator_port = choose_simulator_port() if simulate else 0
+    if simulate:
+        point_at_simulators(simulator_port)
     settings = process.load_settings()
-    from orion.main.serve import serve as run_server  # noqa: PLC0415 (other commands need no web server)
+    from orion.main.children import Child  # noqa: PLC0415 (other commands need no web server)
+    from orion.main.serve import GRACE_SECONDS  # noqa: PLC0415
+    from orion.main.serve import serve as run_server  # noqa: PLC0415
 
-    bound = sockets[0].getsockname()[1]
-    shown = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison)
-    Console(stderr=True, highlight=False).print(f"Orion is at [bold]http://{shown}:{bound}[/] · Ctrl-C stops it")
-    process.run(run_server(settings, sockets, with_worker=not no_worker))
+    children = []
+    for other in others:
+        fds = [one.fileno() for one in other]
+        words = ["--no-worker", *(f"--fd={one}" for one in fds)]
+        children.append(Child("serve", *words, patience=GRACE_SECONDS + 2, fds=fds))
+    if simulate:
+        words = ["--port", str(simulator_port), "--orders", "5", "--orders-per-minute", "2"]
+        children.append(Child("simulate", *words, patience=3))
+    if not no_worker:
+        children.append(Child("worker", patience=settings.worker_drain_seconds + 3))
+    if not fd:
+        bound = sockets[0].getsockname()[1]
+        shown = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison)
+        Console(stderr=True, highlight=False).print(f"Orion is at [bold]http://{shown}:{bound}[/] · Ctrl-C stops it")
+    process.run(run_server(settings, sockets, children=children, parent_pid=parent_pid))
 
 
 def worker(parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None) -> None:

@@ -80,10 +80,11 @@ async def existing(
     return (await connection.execute(sa.select(found).select_from(listed.join(found, sa.true())))).all()
 
 
-async def reserve_ids(connection: AsyncConnection, table: str, count: int) -> list[int]:
+async def reserve_ids(connection: AsyncConnection, table: str, count: int, *, block: int = ID_BLOCK) -> list[int]:
     """`count` new values of the `id` of a table that counts in blocks; what is left of the last block is never used.
 
-    On SQLite they follow the highest one, and the transaction's write lock keeps them ours.
+    `block` is 1 for a table that counts one by one. On SQLite they follow the highest one, and the transaction's write
+    lock keeps them ours.
     """
     if not count:
         return []
@@ -92,9 +93,9 @@ async def reserve_ids(connection: AsyncConnection, table: str, count: int) -> li
         last = (await connection.execute(highest)).scalar_one()
         return list(range(last + 1, last + 1 + count))
     next_id = sa.func.nextval(sa.func.pg_get_serial_sequence(table, "id"))
-    blocks = sa.func.generate_series(1, -(-count // ID_BLOCK)).alias()
+    blocks = sa.func.generate_series(1, -(-count // block)).alias()
     starts = (await connection.execute(sa.select(sa.func.array_agg(next_id)).select_from(blocks))).scalar_one()
-    return [start + step for start in starts for step in range(ID_BLOCK)][:count]
+    return [start + step for start in starts for step in range(block)][:count]
 
 
 async def insert_rows(connection: AsyncConnection, table: str, frame: pl.DataFrame) -> None:

@@ -1,11 +1,11 @@
-"""Reading thousands of rows at once, as the text that the database has for each value: COPY on PostgreSQL.
+"""Reading thousands of rows at once, as the bytes of a file: COPY on PostgreSQL.
 
 What stands between rows and bytes elsewhere (an object per value) is what takes the time when all rows are wanted.
 """
 
-import csv
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -23,6 +23,14 @@ _FOR_A_STEP = "SELECT set_config('max_parallel_workers_per_gather', '0', true), 
 """A few thousand rows are no work for several processes, and are put in order in memory."""
 
 
+@dataclass(frozen=True, slots=True)
+class Delimited:
+    """How rows stand in a file: as in RFC 4180, with LF. Null is nothing at all."""
+
+    separator: str = ","
+    quote: str = '"'
+
+
 def compile_text(query: sa.Select[Any], dialect: sa.Dialect) -> str:
     """The statement with its parameters written into it, to be run often with other numbers.
 
@@ -38,10 +46,10 @@ def is_listed(column: InstrumentedAttribute[int], dialect: sa.Dialect) -> sa.Col
     return column == sa.func.any(sa.literal_column(f"'{{{NUMBERS}}}'::bigint[]"))
 
 
-async def read_text(
-    connection: AsyncConnection, statement: str, columns: Sequence[str], numbers: Sequence[int]
-) -> tuple[pl.DataFrame, int]:
-    """The statement's rows as columns of text (null and empty are both null), and how many bytes they came to.
+async def read_bytes(
+    connection: AsyncConnection, statement: str, form: Delimited, numbers: Sequence[int]
+) -> tuple[bytes, int]:
+    """The statement's rows as lines of a file, and how many there are. All columns are texts.
 
     `numbers`, in order and at least one, are those that it is about (where it says nothing of `NUMBERS`: the first and
     the last of them).
@@ -50,10 +58,9 @@ async def read_text(
     if NUMBERS in statement:
         statement = statement.replace(NUMBERS, ",".join(map(str, numbers)))
     if connection.dialect.name == "sqlite":
-        rows = (await connection.exec_driver_sql(statement)).all()
-        texts = [[_text(value) for value in row] for row in rows]
-        size = sum(len(text) for row in texts for text in row if text)
-        return pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String), orient="row"), size
+        found = await connection.exec_driver_sql(statement)
+        rows = found.all()
+        return write_delimited([tuple(row) for row in rows], list(found.keys()), form), len(rows)
     driver: Any = (await connection.get_raw_connection()).driver_connection
     await connection.exec_driver_sql(_FOR_A_STEP)
     parts: list[bytes] = []
@@ -61,21 +68,17 @@ async def read_text(
     async def keep(part: bytes) -> None:  # to a file the driver would write in a thread, part by part
         parts.append(part)
 
-    status = await driver.copy_from_query(statement, output=keep, format="csv")
-    data = b"".join(parts)
-    return _frame(data, columns, int(status.rpartition(" ")[2])), len(data)
+    status = await driver.copy_from_query(
+        statement, output=keep, format="csv", delimiter=form.separator, quote=form.quote
+    )
+    return b"".join(parts), int(status.rpartition(" ")[2])
 
 
-def _frame(data: bytes, columns: Sequence[str], height: int) -> pl.DataFrame:
-    if not height:
-        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-    frame = pl.read_csv(data, has_header=False, new_columns=list(columns), infer_schema=False)
-    if frame.shape != (height, len(columns)):  # a reader in doubt about line ends within quotes: the exact, slow one
-        lines = csv.reader(io.StringIO(data.decode(), newline=""), strict=True)
-        texts = [[text or None for text in line] for line in lines]
-        frame = pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String), orient="row")
-    return frame
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None or value == "" else str(value)
+def write_delimited(rows: Sequence[Sequence[str | None]], columns: Sequence[str], form: Delimited) -> bytes:
+    """The rows as PostgreSQL writes them."""
+    file = io.BytesIO()
+    frame = pl.DataFrame(rows, schema=[(f"{at}", pl.String) for at in range(len(columns))], orient="row")
+    frame.write_csv(
+        file, include_header=False, separator=form.separator, quote_char=form.quote, quote_style="necessary"
+    )
+    return file.getvalue()

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-QUEUES: dict[str, int] = {"imports": 2, "default": 50, "webhooks": 200}
+QUEUES: dict[str, int] = {"imports": 2, "default": 50, "webhooks": 200, "sync": 50}
 """Every queue, and how many of its jobs one worker runs side by side."""
 
 PARTITIONED: dict[str, int] = {"webhooks": 4}

@@ -63,6 +63,11 @@ async def job_metrics(database: Database) -> bytes:
         oldest.add_metric((queue,), waits.get(queue, 0.0))
     for worker in await jobs.worker_heartbeats(database):
         alive.add_metric((worker.id,), worker.age)
+    return render_metrics([counts, depth, oldest, alive])
+
+
+def render_metrics(metrics: list[Metric]) -> bytes:
+    """Figures that somebody has gathered at this moment, in the same format."""
     registry = CollectorRegistry()
-    registry.register(_Gauges([counts, depth, oldest, alive]))
+    registry.register(_Gauges(metrics))
     return generate_latest(registry)

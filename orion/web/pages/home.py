@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orion import analytics, feeds, merchants
+from orion import analytics, feeds, merchants, orders
 from orion.feeds import ImportJob
 from orion.kernel import LANGUAGES
 from orion.merchants import Store, StoreAccess
@@ -57,6 +57,7 @@ async def store_home(request: Request, code: str) -> Response:
             store=access.store,
             nav="home",
             figures=figures,
+            todo=await orders.count_orders(visit.session, access),
             lines=lines,
             active=any(line.is_active for line in lines),
             to_fix=store_lines(access.store, [job for job in latest if _needs_care(job)]),

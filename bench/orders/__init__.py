@@ -1,0 +1,1 @@
+"""How fast orders come in from simulated marketplaces."""

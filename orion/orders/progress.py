@@ -1,0 +1,80 @@
+"""What staff do with an order by themselves: saying how far it is, and that they have looked at it."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from orion.kernel import ORDER_STATUSES, Conflict, FieldError, Invalid
+from orion.merchants import StoreAccess
+from orion.orders import states
+from orion.orders.flags import HAPPENED
+from orion.orders.models import FLAGS
+from orion.orders.opened import open_order, save
+from orion.plumbing.db import utcnow
+
+MAX_REASON = 500
+
+
+async def advance(session: AsyncSession, access: StoreAccess, order_id: int, to: str, reason: str = "") -> None:
+    """Say that the order is in preparation, packed (or back a step), or, once shipped, delivered.
+
+    The channel that still says less does not undo it. The same status again changes nothing. Raises NotFound
+    (`order_not_found`), Invalid (`unknown_status`, `reason_invalid`), Conflict (`status_not_reachable`, naming what can
+    be said), Forbidden (`role_too_low`) below staff. Publishes OrderChanged.
+    """
+    access.require("staff")
+    reason = checked_text(reason, "reason", MAX_REASON)
+    if to not in ORDER_STATUSES:
+        message = f"{to[:40]!r} is not one of the statuses {', '.join(ORDER_STATUSES)}"
+        raise Invalid("unknown_status", message, errors=[FieldError("status", message)])
+    opened = await open_order(session, access.store.id, order_id)
+    now = opened.order["status"]
+    if now == to:
+        return
+    may = reachable(now, requires_shipping=opened.order["requires_shipping"])
+    if to not in may:
+        ways = f"from here it can be said to be {' or '.join(may)}" if may else "nothing can be said of it by hand now"
+        message = f"The order is {now}, and {to} does not follow on that: {ways}"
+        raise Conflict("status_not_reachable", message, errors=[FieldError("status", message)])
+    opened.order["status"] = to
+    stamp = states.STAMPS.get(to)
+    if stamp and opened.order[stamp] is None:
+        opened.order[stamp] = utcnow()
+    opened.note("status", access.user.id, from_status=now, to_status=to, reason=reason or None)
+    await save(session, [opened], "status", actor_id=access.user.id)
+
+
+def reachable(status: str, *, requires_shipping: bool) -> tuple[str, ...]:
+    """What staff can say an order is, from `status`: for buttons."""
+    ways = states.BY_PERSON.get(status, ())
+    return tuple(to for to in ways if requires_shipping or to != "ready_for_shipment")
+
+
+async def clear_flag(session: AsyncSession, access: StoreAccess, order_id: int, flag: str) -> None:
+    """Somebody has looked at it: the flag goes, and comes back only when what it is about gets different.
+
+    A flag that is not up changes nothing. Raises NotFound (`order_not_found`), Invalid (`unknown_flag`), Forbidden
+    (`role_too_low`) below staff. Publishes OrderChanged.
+    """
+    access.require("staff")
+    if flag not in FLAGS:
+        message = f"{flag[:40]!r} is not one of the flags {', '.join(FLAGS)}"
+        raise Invalid("unknown_flag", message, errors=[FieldError("flag", message)])
+    opened = await open_order(session, access.store.id, order_id)
+    order: dict[str, Any] = opened.order
+    if flag not in order["flags"]:
+        return
+    order["flags"] = [each for each in order["flags"] if each != flag]
+    if flag not in HAPPENED:
+        order["cleared"] = [each for each in FLAGS if each == flag or each in order["cleared"]]
+    opened.note("cleared", access.user.id, details={"flags": [flag]})
+    await save(session, [opened], "cleared", actor_id=access.user.id)
+
+
+def checked_text(text: str, field: str, longest: int) -> str:
+    """The text trimmed. Raises Invalid (`<field>_invalid`) for one that is too long or not printable."""
+    text = text.strip()
+    if len(text) > longest or "\0" in text:
+        message = f"The {field} takes up to {longest:,} characters"
+        raise Invalid(f"{field}_invalid", message, errors=[FieldError(field, message)])
+    return text

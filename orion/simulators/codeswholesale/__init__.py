@@ -1,0 +1,5 @@
+"""A simulated CodesWholesale."""
+
+from orion.simulators.codeswholesale.simulator import CodesWholesale
+
+__all__ = ["CodesWholesale"]
