@@ -35,6 +35,17 @@ async def test_takers_at_once_never_get_more_than_there_is(database: Database, c
     assert 0 <= bucket.tokens < 6
 
 
+async def test_the_first_takers_of_a_bucket_are_not_told_to_wait(database: Database, connection: Connection) -> None:
+    """They come at once, while it is being made: what another has made in between is full."""
+
+    async def taker(name: str) -> float:
+        async with database.transaction() as session:
+            return (await take(session, connection.id, name, Rate(1.0, 60.0), spare=0.5)).wait
+
+    for name in range(12):
+        assert await asyncio.gather(*(taker(f"new-{name}") for _ in range(6))) == [0.0] * 6
+
+
 async def test_what_takers_get_by_any_clock(database: Database, connection: Connection) -> None:
     """Steps forwards and backwards in time: what was taken never exceeds the burst and what time has brought."""
     numbers = iter(range(10**6))
