@@ -22,9 +22,7 @@ class OrderQuery(Parameters):
     flag: str | None = Field(None, description=f"with this flag: {', '.join(FLAGS)}", examples=["unmatched_lines"])
     needs_attention: bool | None = Field(None, description="whether they have any flag")
     awaits_acknowledgement: bool | None = None
-    ordered_from: Moment | None = Field(
-        None, description="ordered then or later", examples=["2026-01-01T00:00:00Z"]
-    )
+    ordered_from: Moment | None = Field(None, description="ordered then or later", examples=["2026-01-01T00:00:00Z"])
     ordered_to: Moment | None = Field(None, description="ordered before then")
     search: str | None = Field(
         None,
