@@ -22,6 +22,7 @@ class OrderQuery(Parameters):
     flag: str | None = Field(None, description=f"with this flag: {', '.join(FLAGS)}", examples=["unmatched_lines"])
     needs_attention: bool | None = Field(None, description="whether they have any flag")
     awaits_acknowledgement: bool | None = None
+    sent_by_channel: bool | None = Field(None, description="whether the channel itself sends them")
     ordered_from: AwareDatetime | None = Field(
         None, description="ordered then or later", examples=["2026-01-01T00:00:00Z"]
     )
