@@ -19,6 +19,7 @@ from tests.channels.amazon.samples import (
     DE,
     FR,
     SETTINGS,
+    given,
     recently,
 )
 from tests.channels.conftest import Connect
@@ -103,11 +104,13 @@ async def test_what_the_simulator_refuses(seller: Amazon, simulators: Simulators
         path = "/orders/2026-01-01/orders"
         bare = await http.get(path, headers={"x-amz-access-token": token["access_token"]})
         assert (bare.status_code, bare.json()["errors"][0]["code"]) == (400, "InvalidInput"), "no date, no language"
-        http.headers |= {
-            "x-amz-access-token": token["access_token"],
-            "x-amz-date": "20260501T000000Z",
-            "user-agent": "Test/1 (Language=Python)",
-        }
+        http.headers.update(
+            {
+                "x-amz-access-token": token["access_token"],
+                "x-amz-date": "20260501T000000Z",
+                "user-agent": "Test/1 (Language=Python)",
+            }
+        )
         now = datetime.now(UTC)
         since = {"lastUpdatedAfter": "2026-05-01T00:00:00Z"}
         for asked in (

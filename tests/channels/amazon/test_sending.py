@@ -94,4 +94,4 @@ async def test_fulfilment(amazon: AmazonSeller, connect: Connect, seller: Amazon
     await both.ship(_parcel(french))
     assert seller.book.entries[french]["order"]["packages"][0]["trackingNumber"] == "LU123"
     with pytest.raises(Refused, match="not placed in this marketplace"):
-        await amazon.ship(_parcel(french))
+        await amazon.ship(_parcel(french, reference="79"))
