@@ -79,7 +79,7 @@ def parse_secrets(
                 secrets[wanted.name] = text
         text = secrets.get(wanted.name, "")
         later = wanted.by_consent and manifest.consent is not None
-        if len(text) > MAX_SECRET or not text.isprintable():
+        if len(text) > MAX_SECRET or not (text.isascii() and text.isprintable()):
             problem = f"{wanted.label} does not look like this: copy it again"
             errors.append(FieldError(f"secrets.{wanted.name}", problem))
         elif wanted.required and not later and not text and not beneath.get(wanted.name):
