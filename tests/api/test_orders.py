@@ -182,6 +182,7 @@ async def test_wrong_filters_and_forged_cursors_are_refused(
         ("flag=ugly&format=csv", "unknown_flag", "flag"),
         ("search=%00", "invalid_search", "search"),
         ("ordered_from=2026-01-01T00:00:00", "validation_failed", "query.ordered_from"),
+        ("ordered_to=9999-12-31T23:59:59-14:00", "validation_failed", "query.ordered_to"),
         ("cursor=forged", "invalid_cursor", "cursor"),
         ("limit=201", "validation_failed", "query.limit"),
     ):
