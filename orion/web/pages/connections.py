@@ -196,6 +196,7 @@ async def _show(
         manifest=manifest,
         form=form or form_of(connection, manifest),
         since=since,
+        ending=channels.ending_secret(connection),
         figures=[each for each in figures if each.connection_id == connection.id],
         push_address=sync.push_address(runtime_of(request).settings, connection) if access.may("manager") else None,
         may_consent=manifest.consent is not None and "client_id" not in since,
