@@ -28,13 +28,22 @@ class _Commands(TyperGroup):
             fail(error.detail, *(e.message for e in error.errors if e.message != error.detail), code=error.code)
         except pydantic.ValidationError as error:
             fail(*(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()))
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, ConnectionError, TimeoutError) as error:
+        except (sa.exc.DBAPIError, ConnectionError, TimeoutError) as error:
+            if not _lets_nobody_in(error):
+                raise
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()
             fail(f"The database does not answer: {reason[0] if reason else 'no reason given'}", "Check DATABASE_URL.")
         except ValueError as error:
             fail(str(error))
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
+
+
+def _lets_nobody_in(error: Exception) -> bool:
+    """Whether the database is away, or DATABASE_URL names a user, a password or a database that it does not have."""
+    if isinstance(error, sa.exc.DBAPIError) and not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+        return str(getattr(error.orig, "sqlstate", "")).startswith(("28", "3D"))
+    return True
 
 
 def fail(*lines: str, code: str = "") -> None:
@@ -82,7 +91,7 @@ simulate.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(categories.app, name="categories")
 app.add_typer(check.app, name="check")
+app.add_typer(keys.app, name="keys")
 
 if __name__ == "__main__":
     sys.exit(app())
-app.add_typer(keys.app, name="keys")

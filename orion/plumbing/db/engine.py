@@ -13,6 +13,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from orion.kernel import OrionError
@@ -184,7 +185,12 @@ def _unixepoch(modifier: str) -> float:
 
 
 def _normalise(text: str) -> URL:
-    url = make_url(text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text)
+    try:
+        url = make_url(text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text)
+    except ArgumentError:  # its message may hold the password
+        raise ValueError(
+            "DATABASE_URL is no address: write postgresql://user:password@host:5432/orion or sqlite:////absolute/path.db"
+        ) from None
     backend = url.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
         raise ValueError(f"DATABASE_URL names {backend!r}: Orion runs on postgresql:// and sqlite:///")
