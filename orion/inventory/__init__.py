@@ -45,10 +45,11 @@ from orion.inventory.reservations import (
     reserve,
 )
 from orion.inventory.rooms import Stockroom, platform_stockroom, stockroom, stockroom_of
-from orion.inventory.rows import StockRow, apply_rows
+from orion.inventory.rows import RowEffect, StockRow, apply_rows
 from orion.inventory.settle import Settled, Want, settle
 from orion.inventory.sweep import release_expired
 from orion.inventory.thresholds import set_threshold
+from orion.inventory.titles import titles_of
 
 __all__ = [
     "KINDS",
@@ -73,6 +74,7 @@ __all__ = [
     "ProductStock",
     "Reservation",
     "ReservationView",
+    "RowEffect",
     "Settled",
     "StockChanged",
     "StockLow",
@@ -117,6 +119,7 @@ __all__ = [
     "stockroom",
     "stockroom_of",
     "summary",
+    "titles_of",
     "transfer",
     "update_location",
 ]

@@ -16,6 +16,7 @@ from orion.feeds import (
     forget_spools,
     note_result,
     purge_import_changes,
+    purge_stock_import_changes,
     start_due_imports,
 )
 from orion.identity import PasswordLinkMade, UserDeactivated
@@ -123,6 +124,7 @@ CHORES: tuple[Chore, ...] = (
     purge,
     forget_spools,
     purge_import_changes,
+    purge_stock_import_changes,
     forget_images,
     release_expired,
     watch_expiry,

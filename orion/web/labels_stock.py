@@ -28,6 +28,13 @@ ACTION_HINTS: Texts = {
     "transfer": lazy("This many go to another location."),
 }
 
+DIFF_KINDS: Texts = {
+    "created": lazy("New at a location"),
+    "updated": lazy("Changed"),
+    "unchanged": lazy("Unchanged"),
+    "error": lazy("Rejected"),
+}
+
 RESERVATIONS: Texts = {
     "held": lazy("Held"),
     "committed": lazy("Shipped"),

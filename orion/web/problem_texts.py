@@ -42,6 +42,8 @@ PROBLEMS: Mapping[str, Callable[[], str]] = {
     "invalid_batch_size": lazy("Enter a whole number from 100 to 5,000."),
     "invalid_source_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
     "import_already_running": lazy("This feed is being imported right now. Wait for it, or cancel it."),
+    "stock_import_running": lazy("A stock import of this store is still running. Wait for it, or cancel it."),
+    "not_a_dry_run": lazy("This was no dry run: it has been done already."),
     "import_not_found": lazy("There is no such import."),
     "import_not_finished": lazy("This import is still running: wait for it or cancel it."),
     "import_changes_expired": lazy("What this import changed is not kept any more."),
