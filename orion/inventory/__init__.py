@@ -7,7 +7,7 @@ Verbs take a `Stockroom`: whose stock it is, and who acts. A store's comes from 
 from orion.inventory.check import Discrepancy, check, describe
 from orion.inventory.claims import Line, ReservationView
 from orion.inventory.events import LocationChanged, StockChanged, StockLow, ThresholdChanged
-from orion.inventory.inputs import parse_label, parse_reason
+from orion.inventory.inputs import OF_ORDERS, parse_label, parse_reason
 from orion.inventory.items import Item, ItemKey, find_item, find_items, get_item, item_of
 from orion.inventory.levels import LevelNow, add, count, remove, set_level, transfer
 from orion.inventory.locations import (
@@ -54,6 +54,7 @@ from orion.inventory.titles import titles_of
 __all__ = [
     "KINDS",
     "MAX_QUANTITY",
+    "OF_ORDERS",
     "STATES",
     "Discrepancy",
     "Entry",

@@ -36,6 +36,7 @@ from orion.main import (
     notices_sync,
     webhook_events,
 )
+from orion.main.nightly import start_nightly_check
 from orion.main.purge import purge
 from orion.merchants import (
     ApiKeyChanged,
@@ -128,6 +129,7 @@ CHORES: tuple[Chore, ...] = (
     forget_images,
     release_expired,
     watch_expiry,
+    start_nightly_check,
     Every(60.0, start_due_imports),
     Every(5.0, start_due_runs),
 )

@@ -97,6 +97,7 @@ NOTICES: Texts = {
     "store_verified": lazy("Your store is verified"),
     "store_deactivated": lazy("Your store is deactivated"),
     "webhook_disabled": lazy("A webhook is disabled"),
+    "nightly_check": lazy("The nightly check found differences"),
 }
 NOTICE_ICONS = {
     "orders_arrived": "shopping-bag",
@@ -114,5 +115,6 @@ NOTICE_ICONS = {
     "connection_works_again": "circle-check",
     "connection_expiring": "triangle-alert",
     "webhook_disabled": "circle-alert",
+    "nightly_check": "circle-alert",
     "store_deactivated": "circle-alert",
 }

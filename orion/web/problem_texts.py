@@ -43,6 +43,7 @@ PROBLEMS: Mapping[str, Callable[[], str]] = {
     "invalid_source_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
     "import_already_running": lazy("This feed is being imported right now. Wait for it, or cancel it."),
     "stock_import_running": lazy("A stock import of this store is still running. Wait for it, or cancel it."),
+    "reservation_of_order": lazy("This is held for an order: ship or cancel the order, and it goes with it."),
     "not_a_dry_run": lazy("This was no dry run: it has been done already."),
     "import_not_found": lazy("There is no such import."),
     "import_not_finished": lazy("This import is still running: wait for it or cancel it."),
