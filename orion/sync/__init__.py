@@ -8,7 +8,8 @@ from orion.sync.events import (
     SyncRecovered,
     SyncScheduleChanged,
 )
-from orion.sync.health import SyncFigures, integration_health, sync_figures
+from orion.sync.health import HEALTH, SyncFigures, integration_health, sync_figures
+from orion.sync.integrations import IntegrationFilter, Integrations, list_integrations
 from orion.sync.jobs import run_sync
 from orion.sync.models import (
     JOB_TYPES,
@@ -20,6 +21,7 @@ from orion.sync.models import (
     SyncSchedule,
 )
 from orion.sync.outcome import is_told
+from orion.sync.problems import Problem
 from orion.sync.purge import purge_runs
 from orion.sync.pushes import connection_by_token, connections_of, hook_token, take_push
 from orion.sync.queries import RunFilter, RunView, get_sync_run, list_all_sync_runs, list_sync_runs
@@ -36,13 +38,17 @@ from orion.sync.schedules import (
 from orion.sync.single import acknowledge_lines, acknowledge_order, read_order, refresh_order
 
 __all__ = [
+    "HEALTH",
     "JOB_TYPES",
     "RULES",
     "RUN_STATUSES",
     "TRIGGERS",
     "EntriesUnreadable",
     "HookReceipt",
+    "IntegrationFilter",
+    "Integrations",
     "OrderRefreshFailed",
+    "Problem",
     "Rules",
     "RunFilter",
     "RunView",
@@ -67,6 +73,7 @@ __all__ = [
     "is_told",
     "least_minutes",
     "list_all_sync_runs",
+    "list_integrations",
     "list_sync_runs",
     "list_sync_schedules",
     "purge_runs",
