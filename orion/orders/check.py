@@ -94,14 +94,14 @@ def _totals() -> _Check:
             OrderLine.order_id,
             sa.func.count().label("lines"),
             sa.func.count(OrderLine.subtotal_minor).label("known"),
-            sa.func.sum(OrderLine.subtotal_minor).label("items"),
+            sa.cast(sa.func.sum(OrderLine.subtotal_minor), sa.BigInteger).label("goods"),
         )
         .group_by(OrderLine.order_id)
         .subquery()
     )
-    items = sa.case((lines.c.lines == lines.c.known, lines.c.items))
+    goods = sa.case((lines.c.lines == lines.c.known, lines.c.goods))
     tax = sa.case((Order.prices_include_tax, 0), else_=Order.tax_minor)
-    difference = Order.total_minor - (items - Order.discount_minor + Order.shipping_minor + tax)
+    difference = Order.total_minor - (goods - Order.discount_minor + Order.shipping_minor + tax)
     which = sa.join(Order, lines, lines.c.order_id == Order.id)
     return sa.func.coalesce(difference, 0), Order.total_difference_minor, which
 
