@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
+from starlette.types import Send
 
 from orion.plumbing.csv_lines import csv_lines, for_spreadsheet
 
@@ -33,8 +34,24 @@ def csv_response(
     filename: str, header: Sequence[str], steps: AsyncIterator[Iterable[Sequence[Any]]]
 ) -> StreamingResponse:
     """The rows of all `steps` under `header`, as a UTF-8 file that browsers save as `filename` (plain ASCII)."""
-    return StreamingResponse(
+    return _Checked(
         csv_lines(header, steps),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"},
     )
+
+
+class _Checked(StreamingResponse):
+    """Has its first rows before it says 200: what refuses them can still answer with a problem."""
+
+    async def stream_response(self, send: Send) -> None:
+        lines = aiter(self.body_iterator)
+        first = await anext(lines)
+
+        async def whole() -> AsyncIterator[str | bytes | memoryview]:
+            yield first
+            async for more in lines:
+                yield more
+
+        self.body_iterator = whole()
+        await super().stream_response(send)

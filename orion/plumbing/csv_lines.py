@@ -12,13 +12,16 @@ def for_spreadsheet(value: Any) -> Any:
 
 
 async def csv_lines(header: Sequence[str], steps: AsyncIterator[Iterable[Sequence[Any]]]) -> AsyncIterator[str]:
-    """The header, and then the rows of one step after the other."""
+    """The header with the rows of the first step, and then those of one step after the other.
+
+    Nothing comes before the first step has been read: what refuses it can still answer with a problem.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(header)
-    yield buffer.getvalue()
     async for rows in steps:
-        buffer.seek(0)
-        buffer.truncate()
         writer.writerows(rows)
         yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
