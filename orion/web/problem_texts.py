@@ -153,6 +153,7 @@ PROBLEMS: Mapping[str, Callable[[], str]] = {
     "invalid_backfill": lazy("Choose a day in the past, at most as far back as the channel keeps its orders."),
     "connection_not_found": lazy("Choose a connection that orders come from."),
     "status_not_reachable": lazy("The order has moved on meanwhile: look at its status."),
+    "order_moved_on": lazy("Somebody was quicker: look at the status of the order, and below at what happened."),
     "note_invalid": lazy("Write a note of at most 4,000 characters."),
     "line_shipped": lazy("Units of this line have left already as the product it is matched with."),
     "product_not_found": lazy("This product is not there any more: choose another."),

@@ -94,6 +94,24 @@ async def test_staff_progress_is_not_undone_by_a_channel_that_says_less(inbox: I
     assert actions == ["order.status", "order.status", "order.cleared", "order.cleared"]
 
 
+async def test_of_two_who_begin_at_once_the_second_is_told_who_was_quicker(inbox: Inbox) -> None:
+    await inbox.take(an_order())
+    order = await inbox.order()
+    async with inbox.database.transaction() as session:
+        anna, bob = [await enter_as(session, inbox.access, "staff") for _ in range(2)]
+    done = await asyncio.gather(
+        *(inbox.act(orders.advance, who, order.id, "processing", seen="confirmed") for who in (anna, bob)),
+        return_exceptions=True,
+    )
+    (late,) = [each for each in done if each is not None]
+    assert isinstance(late, Conflict)
+    first = (anna, bob)[done.index(None)].user.username
+    assert (late.code, late.detail.startswith(f"{first} said")) == ("order_moved_on", True)
+    await inbox.take(an_order(status="cancelled", minutes=1))
+    with pytest.raises(Conflict, match="Letzshop said meanwhile that the order is cancelled"):
+        await inbox.act(orders.advance, bob, order.id, "ready_for_shipment", seen="processing")
+
+
 async def test_what_changes_after_shipping_is_flagged_and_a_refund_is_not(inbox: Inbox) -> None:
     await inbox.product("SKU-1", stock=5)
     await inbox.take(an_order(status="shipped", lines=[a_line()]))
