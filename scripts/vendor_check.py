@@ -149,7 +149,7 @@ def gateway(upstream: str, contracts: Sequence[Contract], schema: GraphQLSchema 
         if known:
             report.calls[known.path.stem] += 1
             _note_prism(operation, answer, report)
-        elif channel == "letzshop" and schema and request.method == "POST" and b'"query"' in body:
+        elif channel == "letzshop" and schema and path == "/graphql" and b'"query"' in body:
             report.calls["letzshop"] += 1
             _note_graphql(operation, schema, body, answer, report)
         else:
