@@ -16,7 +16,7 @@ from orion.plumbing.sealing import place_of, seal
 from orion.plumbing.settings import Settings
 from orion.simulators.amazon import Amazon
 from orion.simulators.ebay import Ebay
-from orion.simulators.kit import Article, Simulator
+from orion.simulators.kit import Simulator
 
 SETTINGS: dict[str, list[dict[str, Any]]] = {
     "letzshop": [{"dialect": "orders"}, {"dialect": "shipments"}],
@@ -137,8 +137,7 @@ async def _deal_with_what_lies_at_amazon(adapter: channels.Adapter, simulator: A
     order = await adapter.order(order_id)
     if not order or not order.sent_by_channel or await adapter.order("302-9999999-9999999"):
         raise SystemExit("an order that Amazon fulfils is not told from others")
-    skus = [simulator.catalogue[0].sku, "A,B"]
-    simulator.catalogue = (*simulator.catalogue, Article("A,B", "Pair", 500))
+    skus = [article.sku for article in simulator.catalogue[:2]]
     simulator.shape({"amazon_skus": skus})
     answers = await adapter.publish_stock([channels.StockOffer(sku, 3) for sku in skus])
     if not all(answer.problem for answer in answers):
