@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
+
 from orion.kernel import Unavailable
 from orion.main.migrate import is_migrated
 from orion.main.wiring import HANDLERS
@@ -29,17 +31,28 @@ def load_settings() -> Settings:
 async def running(settings: Settings) -> AsyncIterator[Runtime]:
     """A runtime on a database that answers and is migrated.
 
-    Raises Unavailable: `database_not_migrated`, or `sealing_keys_missing` when it holds secrets that no key opens.
+    Raises Unavailable: `database_unavailable`, `database_not_migrated`, or `sealing_keys_missing` when it holds secrets
+    that no key opens.
     """
     runtime = Runtime(settings, Database(settings.effective_database_url, handlers=HANDLERS))
     try:
-        if not await is_migrated(runtime.database):
+        try:
+            migrated = await is_migrated(runtime.database)
+        except (sa.exc.DBAPIError, OSError) as error:
+            raise Unavailable("database_unavailable", why_unavailable(error)) from error
+        if not migrated:
             raise Unavailable("database_not_migrated", "The database is not up to date. Run `orion migrate` first.")
         await check_sealing(runtime.database, settings)
         yield runtime
     finally:
         await runtime.http.close()
         await runtime.database.dispose()
+
+
+def why_unavailable(error: Exception) -> str:
+    """Why the database cannot be used, in one sentence of the driver's and one that says what to look at."""
+    reason = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
+    return f"The database does not answer: {reason[0]}. Check DATABASE_URL, and that the database is there and runs."
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:

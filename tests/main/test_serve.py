@@ -44,7 +44,7 @@ def serving(settings: Settings, log: Path, *words: str) -> Iterator[subprocess.P
 
 async def address(log: Path) -> str:
     """Where it listens, once it says so and its worker is at work."""
-    await eventually(lambda: "worker started" in log.read_text(), 100)
+    await eventually(lambda: "worker started" in log.read_text())
     found = re.search(r"http://\S+:\d+", log.read_text())  # noqa: ASYNC240 (a few lines)
     assert found
     return found[0]
@@ -62,19 +62,19 @@ async def test_it_serves_heals_its_worker_and_stops_without_a_trace(settings: Se
     with serving(settings, log) as process:
         url = await address(log)
         (child,) = psutil.Process(process.pid).children()
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             answer = await client.get(f"{url}/health", headers={"X-Request-ID": "mine-1"})
         assert (answer.status_code, answer.json()["status"]) == (200, "healthy")
         assert answer.json()["checks"]["worker"]["alive"] is True
         assert answer.headers["X-Request-ID"] == "mine-1"
 
         child.kill()
-        await eventually(lambda: log.read_text().count("worker started") == 2, 100)
+        await eventually(lambda: log.read_text().count("worker started") == 2)
         (other,) = psutil.Process(process.pid).children()
         assert other.pid != child.pid
 
         os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does
-        assert process.wait(30) == 0
+        assert process.wait(200) == 0
         assert not other.is_running()
     text = log.read_text()
     assert "Traceback" not in text
@@ -96,14 +96,15 @@ async def test_several_processes_share_a_port_and_a_killed_server_takes_its_chil
 
         async def both_are_asked() -> bool:
             async with AsyncExitStack() as stack:
-                clients = [await stack.enter_async_context(httpx.AsyncClient()) for _ in range(24)]
+                clients = [await stack.enter_async_context(httpx.AsyncClient(timeout=60)) for _ in range(24)]
                 answers = await asyncio.gather(*(client.get(f"{url}/health") for client in clients))
-                assert {answer.status_code for answer in answers} == {200}
+                if {answer.status_code for answer in answers} != {200}:
+                    return False  # health is a matter of seconds
                 return all(connections(one, port) for one in (psutil.Process(process.pid), serving_too))
 
-        await eventually(both_are_asked, 60)
+        await eventually(both_are_asked)
         process.kill()
-        await eventually(lambda: not any(child.is_running() for child in children), 30)
+        await eventually(lambda: not any(child.is_running() for child in children))
     assert "the process that started this worker is gone" in log.read_text()
 
 

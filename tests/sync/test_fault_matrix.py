@@ -16,7 +16,7 @@ from orion.orders import Order
 from orion.plumbing.runtime import Runtime
 from orion.simulators.kit import KINDS, Fault, Simulator
 from orion.simulators.kit.faults import Kind
-from tests.simulators.running import HANG_SECONDS, Simulators
+from tests.simulators.running import Simulators
 from tests.sync.desk import Desk, open_desk
 
 TIMES = 4
@@ -69,10 +69,6 @@ class Bench:
     simulator: Simulator
     desk: Desk
     seen: set[str] = field(default_factory=set)
-
-    def hurry(self, kind: Kind) -> None:
-        """Wait for an answer shorter than the simulator hangs, where it does; a busy machine is no fault."""
-        self.desk.runtime.settings.channel_read_seconds = HANG_SECONDS / 3 if kind == "timeout" else 20.0
 
     async def settle(self, wanted: str) -> None:
         """Poll until the fault has stopped and a run found no fault."""
@@ -132,7 +128,6 @@ async def test_polls_get_through_every_fault(bench: Bench) -> None:
         ids += simulator.place_orders(1)
         simulator.change_order(ids[-2], dict(case.changed))
         times = TIMES if kind in OF_CALLS else 1
-        bench.hurry(kind)
         simulator.faults.add(Fault(kind, operation=case.pages, times=times))
         await bench.settle(kind)
         await bench.check(kind)
@@ -170,7 +165,6 @@ async def test_single_reads_get_through_every_fault(bench: Bench) -> None:
             continue
         (name,) = simulator.place_orders(1)
         before = simulator.faults.struck.get(kind, 0)
-        bench.hurry(kind)
         simulator.faults.add(Fault(kind, operation=case.single, times=TIMES))
         for attempt in range(TIMES + 1):
             async with bench.desk.runtime.database.transaction() as session:
