@@ -90,7 +90,11 @@ class Database:
         pool = {"pool_size": kept, "max_overflow": pool_size - kept}
         if self.is_sqlite:
             if self.url.database:
-                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+                folder = Path(self.url.database).parent
+                try:
+                    folder.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    raise ValueError(f"Cannot make the folder {folder} for the database: {error.strerror}") from error
             engine = create_async_engine(self.url.set(drivername="sqlite+aiosqlite"), **pool)
             prepare_sqlite(engine.sync_engine)
             return engine
