@@ -8,7 +8,7 @@ from orion.sync.events import (
     SyncRecovered,
     SyncScheduleChanged,
 )
-from orion.sync.health import SyncFigures, integration_health, sync_figures
+from orion.sync.health import RunTotals, SyncFigures, integration_health, run_totals, sync_figures
 from orion.sync.jobs import run_sync
 from orion.sync.models import (
     JOB_TYPES,
@@ -45,6 +45,7 @@ __all__ = [
     "OrderRefreshFailed",
     "Rules",
     "RunFilter",
+    "RunTotals",
     "RunView",
     "SyncFailing",
     "SyncFigures",
@@ -75,6 +76,7 @@ __all__ = [
     "rules_of",
     "run_sync",
     "run_sync_now",
+    "run_totals",
     "start_backfill",
     "start_due_runs",
     "sync_figures",

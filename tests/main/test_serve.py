@@ -94,18 +94,28 @@ async def test_several_processes_share_a_port_and_a_killed_server_takes_its_chil
         serving_too = next(child for child in children if child.cmdline()[3] == "serve")
         port = int(url.rpartition(":")[2])
 
+        asked = 0
+
         async def both_are_asked() -> bool:
+            nonlocal asked
             async with AsyncExitStack() as stack:
                 clients = [await stack.enter_async_context(httpx.AsyncClient(timeout=60)) for _ in range(24)]
                 answers = await asyncio.gather(*(client.get(f"{url}/health") for client in clients))
+                asked += len(answers)
                 if {answer.status_code for answer in answers} != {200}:
                     return False  # health is a matter of seconds
                 return all(connections(one, port) for one in (psutil.Process(process.pid), serving_too))
 
         await eventually(both_are_asked)
+        async with httpx.AsyncClient(timeout=60) as client:  # whichever is asked answers for both
+            figures = (await client.get(f"{url}/metrics")).text
+        counted = re.findall(r'orion_http_requests_total{.*route="/health".*} (\S+)', figures)
+        assert sum(map(float, counted)) == asked
         process.kill()
         await eventually(lambda: not any(child.is_running() for child in children))
-    assert "the process that started this worker is gone" in log.read_text()
+    text = log.read_text()
+    assert "the process that started this worker is gone" in text
+    assert text.count("each process counts rate limits for itself; set REDIS_URL") == 1
 
 
 @only_sqlite

@@ -2,9 +2,11 @@
 
 import json
 import socket
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 
@@ -12,6 +14,9 @@ from orion.main import process
 from orion.main.listen import listen_together
 from orion.main.migrate import migrate
 from orion.main.simulating import choose_simulator_port, point_at_simulators
+from orion.plumbing.observability import counting_together
+
+log = structlog.get_logger(__name__)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,7 +73,10 @@ def serve(
         bound = sockets[0].getsockname()[1]
         shown = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison)
         Console(stderr=True, highlight=False).print(f"Orion is at [bold]http://{shown}:{bound}[/] · Ctrl-C stops it")
-    process.run(run_server(settings, sockets, children=children, parent_pid=parent_pid))
+    if others and not settings.redis_url:
+        log.warning("each process counts rate limits for itself; set REDIS_URL to have them count together")
+    with counting_together() if others else nullcontext():
+        process.run(run_server(settings, sockets, children=children, parent_pid=parent_pid))
 
 
 def worker(parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None) -> None:
