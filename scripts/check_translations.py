@@ -18,6 +18,9 @@ from orion.channels import MANIFESTS
 WEB = Path(__file__).resolve().parent.parent / "orion" / "web"
 NOTIFICATIONS = WEB.parent / "notifications"
 LANGUAGES = ("fr", "de")
+_SHARED = ("Adresse",)
+"""Texts that really are the same in both languages, and not in English."""
+
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 OPTIONS = {"**.html": {"newstyle_gettext": "true", "trimmed": "true", "extensions": "jinja2.ext.do", "silent": "false"}}
 
@@ -46,7 +49,7 @@ def manifest_texts() -> Iterator[str]:
     for manifest in MANIFESTS.values():
         yield from (text for text in (manifest.notes,) if text)
         for field in (*manifest.settings, *manifest.secrets):
-            yield from (text for text in (field.label, field.help) if text)
+            yield from (text for text in (field.label, field.help, field.renew) if text)
             yield from (choice[1] for choice in field.choices if not isinstance(choice, str))
 
 
@@ -98,6 +101,16 @@ def problems(language: str, texts: Catalog) -> Iterator[str]:
             yield from (f"{language}: {error}: {message.id!r}" for error in message.check(catalog))
 
 
+def confused(texts: Catalog) -> Iterator[str]:
+    """Texts that two languages share and the code does not: one of them got the other's, as merges do."""
+    first, second = (updated(language, texts) for language in LANGUAGES)
+    for message in first:
+        other = second.get(message.id)
+        same = message.id and other is not None and message.string == other.string and any(message.string)
+        if same and message.string not in (message.id, *_SHARED):
+            yield f"{' and '.join(LANGUAGES)}: say the same, so one of them is wrong: {message.id!r}"
+
+
 def main() -> int:
     """Check, after updating if asked; returns the exit code."""
     texts = extract()
@@ -106,6 +119,7 @@ def main() -> int:
             path_of(language).parent.mkdir(parents=True, exist_ok=True)
             path_of(language).write_bytes(as_bytes(updated(language, texts)))
     found = [problem for language in LANGUAGES for problem in problems(language, texts)]
+    found += confused(texts)
     print("\n".join(found) or f"translations: {len(texts)} texts complete in {', '.join(LANGUAGES)}")
     return 1 if found else 0
 

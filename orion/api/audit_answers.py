@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
-from orion.api.inputs import Parameters
+from orion.api.inputs import MaybeNaive, Parameters
 from orion.identity import AuditFilter, AuditLine
 from orion.kernel import Stretch
 from orion.plumbing.cursors import read_cursor, write_cursor
@@ -18,8 +18,8 @@ class AuditQuery(Parameters):
     actor: str | None = Field(None, description="user name", examples=["olga"])
     action: str | None = Field(None, description='exactly, or the beginning: "member.*"', examples=["member.*"])
     subject: str | None = Field(None, description='exactly, or the beginning: "user:*"', examples=["user:olga"])
-    since: datetime | None = Field(None, examples=["2026-11-20T00:00:00Z"])
-    until: datetime | None = Field(None, examples=["2026-11-21T00:00:00Z"])
+    since: MaybeNaive | None = Field(None, examples=["2026-11-20T00:00:00Z"])
+    until: MaybeNaive | None = Field(None, examples=["2026-11-21T00:00:00Z"])
     cursor: str | None = Field(None, description="`next_cursor` of the stretch before")
     limit: int = Field(50, ge=1, le=200)
 

@@ -155,7 +155,7 @@ async def password(
     return Response(status_code=204)
 
 
-@router.post("/password-link", status_code=202)
+@router.post("/password-link", status_code=202, response_class=Response)
 async def ask_for_password_link(
     request: Request, runtime: RuntimeDep, session: SessionDep, body: PasswordLinkRequest
 ) -> Response:

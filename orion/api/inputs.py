@@ -1,11 +1,12 @@
 """What requests are made of: parts that several routes take, and the refusal of parts that none takes."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from orion.kernel import MAX_LIMIT, MAX_PAGE
 
@@ -13,6 +14,23 @@ Model = TypeVar("Model", bound=BaseModel)
 
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 """A number in a path."""
+
+
+def _with_a_place_in_utc(moment: datetime) -> datetime:
+    """What is kept is UTC: moments that only their own zone's year 1 or 9999 holds have no place there."""
+    if moment.tzinfo is not None:
+        try:
+            moment.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("Name a moment of the years 1 to 9999, counted in UTC") from None
+    return moment
+
+
+MaybeNaive = Annotated[datetime, AfterValidator(_with_a_place_in_utc)]
+"""A moment, perhaps without its zone: for where the verb says in words of its own what is missing."""
+
+Moment = Annotated[AwareDatetime, AfterValidator(_with_a_place_in_utc)]
+"""A moment with its zone."""
 
 
 class Body(BaseModel):

@@ -32,7 +32,7 @@ class OfferAnswer(BaseModel):
         asked = offer.asked
         return cls(
             rank=offer.rank,
-            reasons=list(offer.reasons),
+            reasons=[offer.reason.text] if offer.reason else [],
             marketplace=offer.marketplace,
             marketplace_product_id=offer.marketplace_product_id,
             shop_code=offer.store_code,

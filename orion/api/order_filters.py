@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from orion.api.inputs import Parameters
+from orion.api.inputs import Moment, Parameters
 from orion.kernel import Channel, Found, OrderStatus
 from orion.orders import FLAGS, OrderFilter, OrderSummary
 from orion.plumbing.cursors import read_cursor, write_cursor
@@ -22,10 +22,9 @@ class OrderQuery(Parameters):
     flag: str | None = Field(None, description=f"with this flag: {', '.join(FLAGS)}", examples=["unmatched_lines"])
     needs_attention: bool | None = Field(None, description="whether they have any flag")
     awaits_acknowledgement: bool | None = None
-    ordered_from: AwareDatetime | None = Field(
-        None, description="ordered then or later", examples=["2026-01-01T00:00:00Z"]
-    )
-    ordered_to: AwareDatetime | None = Field(None, description="ordered before then")
+    sent_by_channel: bool | None = Field(None, description="whether the channel itself sends them")
+    ordered_from: Moment | None = Field(None, description="ordered then or later", examples=["2026-01-01T00:00:00Z"])
+    ordered_to: Moment | None = Field(None, description="ordered before then")
     search: str | None = Field(
         None,
         max_length=200,

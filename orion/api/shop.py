@@ -145,7 +145,10 @@ async def show_shop(session: SessionDep, user: CurrentUser, shop_code: str) -> S
 
 @router.put("/{shop_code}", dependencies=NO_PARAMETERS)
 async def change_shop(
-    session: SessionDep, access: Annotated[StoreAccess, Depends(store_access("manager", "store"))], body: ShopChange
+    session: SessionDep,
+    access: Annotated[StoreAccess, Depends(store_access("manager", "store"))],
+    shop_code: str,  # noqa: ARG001 (the access is to this shop; here it stands for the description)
+    body: ShopChange,
 ) -> ShopResponse:
     """Change some of a shop. Needs a manager; `PUT /api/v1/store/settings` has the other settings."""
     changes = body.model_dump(exclude_unset=True)

@@ -44,6 +44,7 @@ class SyncScheduleAnswer(BaseModel):
     last_success_at: datetime | None
     last_status: str | None = Field(examples=["success"])
     last_problem: str | None
+    last_problem_code: str | None = Field(description="what it is about, for programs", examples=[None])
     last_duration_ms: int | None = Field(examples=[840])
     created_at: datetime
     updated_at: datetime
@@ -51,7 +52,10 @@ class SyncScheduleAnswer(BaseModel):
     @classmethod
     def of(cls, schedule: SyncSchedule) -> Self:
         """The answer for one schedule."""
+        problem = schedule.last_problem
         made: dict[str, Any] = {
+            "last_problem": problem.detail if problem else None,
+            "last_problem_code": (problem.code or None) if problem else None,
             "next_run_at": schedule.next_run_at if schedule.enabled else None,
             "is_running": schedule.running_until is not None and schedule.running_until > utcnow(),
             "progress": sync.backfill_progress(schedule),
@@ -102,12 +106,18 @@ class SyncRunAnswer(BaseModel):
     failed: int = Field(description="entries that could not be read", examples=[0])
     errors: list[str] = Field(description="at most 50, in words", examples=[[]])
     problem: str | None = Field(description="why it failed or waits", examples=[None])
+    problem_code: str | None = Field(description="what that is about, for programs", examples=[None])
 
     @classmethod
     def of(cls, run: SyncRun, **more: Any) -> Self:
         """The answer for one run."""
-        names = [name for name in SyncRunAnswer.model_fields if name != "errors"]
-        return cls(errors=run.errors or [], **{name: getattr(run, name) for name in names}, **more)
+        made: dict[str, Any] = {
+            "errors": run.errors or [],
+            "problem": run.problem.detail if run.problem else None,
+            "problem_code": (run.problem.code or None) if run.problem else None,
+        }
+        names = [name for name in SyncRunAnswer.model_fields if name not in made]
+        return cls(**made, **{name: getattr(run, name) for name in names}, **more)
 
 
 class SyncRunList(BaseModel):

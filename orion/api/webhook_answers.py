@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
-from orion.api.inputs import Body
+from orion.api.inputs import Body, MaybeNaive
 from orion.webhooks import TYPES, DeliveryView, Webhook
 
 _MESSAGE = {
@@ -112,7 +112,7 @@ class Queued(BaseModel):
 class ReplayRequest(Body):
     """Where to begin: one of both."""
 
-    since: datetime | None = Field(None, examples=["2026-11-20T00:00:00Z"])
+    since: MaybeNaive | None = Field(None, examples=["2026-11-20T00:00:00Z"])
     after: str | None = Field(None, max_length=64, description="the id of the last event you have")
 
 

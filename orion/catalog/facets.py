@@ -1,19 +1,19 @@
 """What a list could be narrowed down by, and how many products that would leave.
 
-Up to 10,000 matching products are counted one by one. Of more a sample is counted, taken evenly from the whole
-catalogue, and the counts are put up to the length of the list: they are about right, and cost no more.
+Up to 10,000 matching products are counted one by one. Of more a sample is counted, taken from everywhere in the
+catalogue; each product of it stands for as many as there are about where it was found. Such counts are about right.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.catalog.categories import category_names
+from orion.catalog.counting import COUNTED, count_of, counted, literal
 from orion.catalog.filters import (
     ListingFilter,
     MarketplaceFilter,
@@ -23,7 +23,7 @@ from orion.catalog.filters import (
     read_filter,
     with_search,
 )
-from orion.catalog.lists import COUNTED, count_of, counted, plan_anew
+from orion.catalog.lists import plan_anew
 from orion.catalog.models import MarketplaceProduct, MarketplaceProductTranslation, Product, ProductTranslation
 from orion.catalog.search import mend
 from orion.kernel import Money, currency_exponent
@@ -130,7 +130,7 @@ async def _count(
     query = sa.union_all(*(_grouped(name, hits, reading) for name in (*names, "")))
     rows = (await session.execute(query)).all()
     size = next(count for facet, _, _, count in rows if not facet)
-    scale = Decimal(estimate or 0) / size if total is None and size else Decimal(1)
+    scale = (estimate or 0) / size if total is None and size else 1
     found: dict[str, Counter[tuple[str, str | None]]] = {name: Counter() for name in names}
     for facet, value, currency, count in rows:
         if facet and value is not None:
@@ -139,7 +139,10 @@ async def _count(
 
 
 def _hits(reading: Reading, length: str | None) -> sa.Select[Any]:
-    """The products to count with the values of the facets: all of them, or an even sample by their ids."""
+    """The products to count with the values of the facets: all of them, or the first ones of each part of the list.
+
+    Those of a part that was not read to its end have a `weight` above 1: by how far in the part they reach.
+    """
     windows: list[tuple[int, int] | None] = [None]
     most = COUNTED
     if length is not None:
@@ -147,12 +150,14 @@ def _hits(reading: Reading, length: str | None) -> sa.Select[Any]:
         step = max(1, -(-(highest + 1 - lowest) // _WINDOWS))
         windows = [(lowest + n * step, lowest + (n + 1) * step) for n in range(_WINDOWS)]
         most = COUNTED // _WINDOWS
-    parts = []
+    parts: list[sa.Select[Any]] = []
     own = () if reading.store_id is None else _own()
     for window in windows:
         for branch in reading.branches(own):
             values = branch.values
+            low, high = window or (0, 0)
             columns = [
+                *(literal(number).label(name) for name, number in (("part", len(parts)), ("low", low), ("high", high))),
                 reading.id.label("id"),
                 (sa.null() if reading.store_id is None else Product.id).label("own_id"),
                 MarketplaceProduct.marketplace.label("marketplace"),
@@ -165,12 +170,17 @@ def _hits(reading: Reading, length: str | None) -> sa.Select[Any]:
                 values.currency.label("currency"),
             ]
             part = reading.listed(sa.select(*columns), needs_listed=True).where(*branch.conditions)
-            if window is not None:
-                part = part.where(reading.id >= window[0], reading.id < window[1]).order_by(reading.id)
+            if window is not None:  # said of both tables: the planner infers it of neither from the other
+                part = part.where(*(sa.and_(id_ >= low, id_ < high) for id_ in {reading.id, MarketplaceProduct.id}))
+                part = part.order_by(reading.id)
             parts.append(part.limit(most))
-    return (
-        parts[0] if len(parts) == 1 else sa.select(sa.union_all(*(sa.select(p.subquery()) for p in parts)).subquery())
-    )
+    found = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
+    if length is None:
+        return sa.select(found)
+    size, reached = (said.over(partition_by=found.c.part) for said in (sa.func.count(), sa.func.max(found.c.id)))
+    width = sa.cast(found.c.high - found.c.low, sa.Double)
+    weight = sa.case((size < most, 1.0), else_=width / (reached - found.c.low + 1))
+    return sa.select(found, weight.label("weight"))
 
 
 def _own() -> tuple[sa.ColumnElement[bool], ...]:
@@ -179,28 +189,32 @@ def _own() -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _grouped(name: str, hits: Any, reading: Reading) -> sa.Select[*tuple[Any, ...]]:
-    """How many of the hits have each value of a facet; of the facet "", how many hits there are."""
-    count, facet = sa.func.count().label("products"), sa.literal(name, sa.Text).label("facet")
+    """How many products have each value of a facet, as the hits tell; of the facet "", how many there are."""
+    count, facet = _products(hits), sa.literal(name, sa.Text).label("facet")
     none = sa.cast(sa.null(), sa.Text).label("currency")
     if not name:
         return sa.select(facet, sa.cast(sa.null(), sa.Text).label("value"), none, count).select_from(hits)
     if name == "text_language":
         shared, own = MarketplaceProductTranslation, ProductTranslation
-        spoken = sa.select(hits.c.id, shared.language).join_from(
-            hits, shared, shared.marketplace_product_id == hits.c.id
-        )
+        which = [hits.c[column] for column in ("id", "weight") if column in hits.c]
+        spoken = sa.select(*which, shared.language).join_from(hits, shared, shared.marketplace_product_id == hits.c.id)
         if reading.store_id is not None:
-            said = sa.select(hits.c.id, own.language).join_from(hits, own, own.product_id == hits.c.own_id)
+            said = sa.select(*which, own.language).join_from(hits, own, own.product_id == hits.c.own_id)
             texts: Any = sa.union(spoken, said).subquery()
         else:
             texts = spoken.subquery()
-        return sa.select(facet, sa.cast(texts.c.language, sa.Text), none, count).group_by(texts.c.language)
+        return sa.select(facet, sa.cast(texts.c.language, sa.Text), none, _products(texts)).group_by(texts.c.language)
     value = hits.c[name]
     query = sa.select(facet, sa.cast(value, sa.Text).label("value"), none, count)
     if name == "price":
         query = sa.select(facet, value.label("value"), sa.cast(hits.c.currency, sa.Text).label("currency"), count)
         return query.where(hits.c.currency.is_not(None)).group_by(value, hits.c.currency)
     return query.group_by(value)
+
+
+def _products(hits: Any) -> sa.ColumnElement[Any]:
+    """For how many products the hits of a group stand."""
+    return (sa.func.sum(hits.c.weight) if "weight" in hits.c else sa.func.count()).label("products")
 
 
 def _shown(name: str, counts: Counter[tuple[str, str | None]]) -> list[FacetValue]:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
+from orion.catalog.counting import COUNTED_NARROW, count_of, counted, literal
 from orion.catalog.filters import Branch, Reading, look_up_words, whole, with_search
 from orion.catalog.models import MarketplaceProduct, Product
 from orion.catalog.orders import Order, Phase, order_of
@@ -22,13 +23,6 @@ from orion.kernel import MAX_LIMIT, MAX_SKIP, FieldError, Invalid
 from orion.plumbing.db import hold_transaction
 
 Shown = Callable[[tuple[str, ...], Any], sa.Select[Any]]
-
-COUNTED = 10_000
-"""So many are counted one by one; what there is beyond is estimated."""
-
-COUNTED_NARROW = 1_000
-"""The same for what filters and words leave: each of those must be looked at, not only its place in an index."""
-
 
 _PLANNING = sa.select(
     *(
@@ -46,12 +40,14 @@ _PLANNING = sa.select(
 class Finding:
     """The rows of a page; `after` is the position of the last one, None at the list's end.
 
-    `total` is exact, or else None and `estimate` says about how many there are; both None where nobody counted.
+    `before` is that of the first one, None at the list's beginning. `total` is exact, or else None and `estimate` says
+    about how many there are; both None where nobody counted.
     `searched` are the words that were looked for instead of those typed, which nothing has.
     """
 
     rows: Sequence[Any]
     after: tuple[Any, ...] | None
+    before: tuple[Any, ...] | None
     total: int | None
     estimate: int | None
     searched: str | None
@@ -78,36 +74,40 @@ async def find(
     languages: tuple[str, ...],
     *,
     sort: str | None,
-    after: Sequence[Any] | None,
-    skip: int,
+    after: Sequence[Any] | None = None,
+    before: Sequence[Any] | None = None,
+    skip: int = 0,
     limit: int,
-    counting: bool = True,
+    always_count: bool = False,
 ) -> Finding:
-    """A page of the list: `limit` rows from behind the position `after`, or after the first `skip`.
+    """A page of the list: `limit` rows behind the position `after`, before that of `before`, or after the first `skip`.
+
+    A page that is read by position says how long the list is if it should `always_count`.
 
     `shown` makes, of the found ids (`row_id`), the query of what is shown of them, texts in the first of the
     languages that there are. Where nothing has the words of the search, the nearest words are looked for. Raises
     Invalid (`unknown_sort`, `invalid_page`).
     """
     check_page(skip, limit)
-    searched = None
-    if after is not None:
-        searched, *after = after
+    searched, position = None, after if before is None else before
+    if position is not None:
+        searched, *position = position
         if searched is not None and reading.search is not None:
             reading = with_search(reading, reading.search.with_words(searched))
     reading = await look_up_words(session, reading)
     if reading.is_narrow or skip:
         await plan_anew(session)
-    pager = _Pager(session, reading, shown, languages, sort, limit)
-    finding = await pager.page(after, skip, searched, counting=counting)
-    if finding.rows or finding.total or after is not None or reading.search is None:
+    order = order_of(reading, sort)
+    pager = _Pager(session, reading, shown, languages, sort, order if before is None else order.backwards(), limit)
+    finding = await pager.page(position, skip, searched, counting=position is None or always_count)
+    if finding.rows or finding.total or position is not None or reading.search is None:
         return finding
     mended = await mend(session, reading.search)
     if mended is None:
         return finding
     reading = await look_up_words(session, with_search(reading, mended))
-    pager = _Pager(session, reading, shown, languages, sort, limit)
-    found = await pager.page(None, skip, " ".join(mended.words), counting=counting)
+    pager = _Pager(session, reading, shown, languages, sort, order_of(reading, sort), limit)
+    found = await pager.page(None, skip, " ".join(mended.words), counting=True)
     return found if found.rows or found.total else finding
 
 
@@ -148,6 +148,7 @@ class _Pager:
     shown: Shown
     languages: tuple[str, ...]
     sort: str | None
+    order: Order
     limit: int
 
     @property
@@ -155,38 +156,51 @@ class _Pager:
         """How many are counted; None: as many as of a whole list."""
         return COUNTED_NARROW if self.reading.is_narrow else None
 
-    async def page(self, after: Sequence[Any] | None, skip: int, searched: str | None, *, counting: bool) -> Finding:
-        order = order_of(self.reading, self.sort)
+    async def page(self, position: Sequence[Any] | None, skip: int, searched: str | None, *, counting: bool) -> Finding:
+        order, back = self.order, self.order.is_backwards
         rows: list[Any] = []
         total: int | None = None
         estimate: int | None = None
-        counting = counting and after is None
+        with_rows = counting and position is None
         left = skip
         for number, stage in enumerate(order.stages):
-            if after is not None and stage[-1].number < after[0]:
+            if position is not None and (stage[0].number > position[0] if back else stage[-1].number < position[0]):
                 continue
-            position = after if after is not None and stage[0].number <= after[0] else None
-            found = await self._stage(order, number, position, left, self.limit + 1 - len(rows), counting and not rows)
-            if found and counting and not rows:
+            is_within = position is not None and stage[0].number <= position[0] <= stage[-1].number
+            within = position if is_within else None
+            found = await self._stage(number, within, left, self.limit + 1 - len(rows), with_rows and not rows)
+            if found and with_rows and not rows:
                 total, estimate = counted(found[0].counted, self._most)
             rows += found
             if len(rows) > self.limit or (total is not None and skip + len(rows) >= total):
                 break
             if left:
-                left = 0 if found else left - await self._length(order, number, left)
-        if counting and not rows:
-            text = await self.session.scalar(count_of(self.reading, self._most)) if skip else None
+                left = 0 if found else left - await self._length(number, left)
+        if counting and (position is not None or not rows):
+            may_be_some = position is not None or skip
+            text = await self.session.scalar(count_of(self.reading, self._most)) if may_be_some else None
             total, estimate = counted(text, self._most)
         more = len(rows) > self.limit
         rows = rows[: self.limit]
-        return Finding(rows, (searched, *_position(rows[-1], order)) if more else None, total, estimate, searched)
+        if back:
+            rows.reverse()
+        first, last = [(searched, *_position(row, order)) for row in (*rows[:1], *rows[-1:])] or (None, None)
+        return Finding(
+            rows,
+            after=last if more or back else None,
+            before=first if (more if back else position is not None or skip) else None,
+            total=total,
+            estimate=estimate,
+            searched=searched,
+        )
 
     async def _stage(
-        self, order: Order, number: int, after: Sequence[Any] | None, skip: int, wanted: int, counting: bool
+        self, number: int, after: Sequence[Any] | None, skip: int, wanted: int, counting: bool
     ) -> list[Any]:
         """The rows of a stage; of what words find, first those that the small index of the first products knows."""
-        search = self.reading.search
-        if self.reading.dialect == "postgresql" and search is not None and not skip and search.fills(FIRST_IDS, wanted):
+        search, order = self.reading.search, self.order
+        fills = search is not None and not skip and not order.is_backwards and search.fills(FIRST_IDS, wanted)
+        if fills and self.reading.dialect == "postgresql":
             early = order_of(self.reading, self.sort, first=True)
             if early.is_early and (after is None or after[-1] < FIRST_IDS):
                 rows = await self._rows(early, number, after, 0, wanted, counting)
@@ -214,6 +228,7 @@ class _Pager:
                 self.shown,
                 self.languages,
                 self.sort,
+                order.is_backwards,
                 number,
                 phase,
                 wanted,
@@ -238,9 +253,9 @@ class _Pager:
         content = {row.row_id: row for row in await _rows_of(self.session, statement, {"ids": ids})}
         return [_Both(content[row.row_id], row) for row in rows if row.row_id in content]
 
-    async def _length(self, order: Order, number: int, most: int) -> int:
+    async def _length(self, number: int, most: int) -> int:
         """How long a stage is, up to `most`."""
-        found = _found(self.reading, order, order.stages[number], None, 0, most).subquery()
+        found = _found(self.reading, self.order, self.order.stages[number], None, 0, most).subquery()
         return await self.session.scalar(sa.select(sa.func.count()).select_from(found)) or 0
 
 
@@ -262,7 +277,8 @@ def _whole_list(
     shown: Shown,
     languages: tuple[str, ...],
     sort: str | None,
-    stage: int,
+    backwards: bool,
+    number: int,
     phase: int | None,
     wanted: int,
     counting: bool,
@@ -270,8 +286,9 @@ def _whole_list(
     """The statement of a list without filters, which is asked for most: making one takes longer than running it."""
     reading = whole(store_id, dialect)
     order = order_of(reading, sort)
+    order = order.backwards() if backwards else order
     after = None if phase is None else (phase, *(None for _ in order.key_types), 0)
-    found = _found(reading, order, order.stages[stage], after, 0, wanted).cte("found")
+    found = _found(reading, order, order.stages[number], after, 0, wanted).cte("found")
     keys = [found.c[name] for name in _names(order)]
     query = shown(languages, found).add_columns(*keys).order_by(*_directed(keys, order))
     return query.add_columns(count_of(reading).scalar_subquery().label("counted")) if counting else query
@@ -295,16 +312,16 @@ def _found(
     """The ids of a page with their keys; from each part of the stage as many as may be needed."""
     parts: list[sa.Select[Any]] = []
     for phase in stage:
-        if after is not None and phase.number < after[0]:
+        if after is not None and (phase.number > after[0] if order.is_backwards else phase.number < after[0]):
             continue
         position = after if after is not None and phase.number == after[0] else None
         branches = reading.branches(order.own, phase.found)
-        parts += [_part(reading, order, phase, each, position).limit(_literal(skip + wanted)) for each in branches]
+        parts += [_part(reading, order, phase, each, position).limit(literal(skip + wanted)) for each in branches]
     if len(parts) == 1:
-        return parts[0].limit(_literal(wanted)).offset(_literal(skip)) if skip else parts[0]
+        return parts[0].limit(literal(wanted)).offset(literal(skip)) if skip else parts[0]
     union = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
     merged = sa.select(union).order_by(*_directed([union.c[name] for name in _names(order)], order))
-    return merged.limit(_literal(wanted)).offset(_literal(skip) if skip else None)
+    return merged.limit(literal(wanted)).offset(literal(skip) if skip else None)
 
 
 def _part(reading: Reading, order: Order, phase: Phase, branch: Branch, after: Sequence[Any] | None) -> sa.Select[Any]:
@@ -336,51 +353,14 @@ def _position_values(after: Sequence[Any] | None) -> dict[str, Any]:
     return {f"after{n}": value for n, value in enumerate(after or ())}
 
 
-def count_of(reading: Reading, most: int | None = None, *, first: bool = False) -> sa.Select[str]:
-    """The length of a list as "count:id:lowest:highest:", for `counted`; of `most` (or COUNTED) and one at most.
-
-    `first` counts, of what words find, the first products only: FIRST_IDS then ends the text.
-    """
-    limit = _literal((most or COUNTED) + 1)
-    parts = []
-    for branch in reading.branches(first=first):
-        part = reading.listed(sa.select(reading.id.label("id"))).where(*branch.conditions)
-        in_order = reading.search is None or reading.search.is_rare
-        parts.append((part.order_by(reading.id) if in_order else part).limit(limit))
-    union = parts[0] if len(parts) == 1 else sa.union_all(*(sa.select(part.subquery()) for part in parts))
-    sample = sa.select(union.subquery()).limit(limit).subquery()
-    lowest, highest = (
-        sa.select(bound(reading.id)).where(*reading.scope()).correlate(None).scalar_subquery()
-        for bound in (sa.func.min, sa.func.max)
-    )
-    said = [sa.func.count(), sa.func.max(sample.c.id), lowest, highest]
-    text: Any = sa.literal("")
-    for number in said:
-        text = text + sa.func.coalesce(sa.cast(number, sa.Text), "0") + ":"
-    if first:
-        text = text + str(FIRST_IDS)
-    return sa.select(text).select_from(sample)
-
-
-def counted(text: str | None, most: int | None = None) -> tuple[int | None, int | None]:
-    """The exact length, or else about how many there are, going by how far in the catalogue the counted ones reach."""
-    *numbers, within = (text or "0:0:0:0:").split(":")
-    count, reached, lowest, highest = map(int, numbers)
-    if count <= (most or COUNTED):
-        if not within or highest < int(within):
-            return count, None
-        reached = int(within) - 1
-    return None, max(count, count * (highest - lowest + 1) // max(1, reached - lowest + 1))
-
-
 def _names(order: Order) -> list[str]:
     return ["phase", *(f"k{number}" for number in range(len(order.key_types))), "tie"]
 
 
 def _directed(keys: Sequence[Any], order: Order) -> list[Any]:
-    """The keys as they sort: phases forward always."""
+    """The keys as they sort: phases forward, but for a list that is read backwards."""
     first, *rest = keys
-    return [first, *(key.desc() if order.descending else key for key in rest)]
+    return [first.desc() if order.is_backwards else first, *(key.desc() if order.descending else key for key in rest)]
 
 
 def _behind(keys: Sequence[Any], there: Sequence[Any], *, descending: bool) -> sa.ColumnElement[bool]:
@@ -392,8 +372,3 @@ def _behind(keys: Sequence[Any], there: Sequence[Any], *, descending: bool) -> s
 
 def _position(row: Any, order: Order) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in _names(order))
-
-
-def _literal(number: int) -> Any:
-    """A number in the statement's text: the planner must know how little is wanted."""
-    return sa.literal_column(str(int(number)), sa.Integer)

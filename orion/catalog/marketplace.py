@@ -65,8 +65,10 @@ async def list_marketplace_products(
     *,
     sort: str | None = None,
     after: Sequence[Any] | None = None,
+    before: Sequence[Any] | None = None,
     skip: int = 0,
     limit: int = 100,
+    always_count: bool = False,
 ) -> Found[MarketplaceProductView]:
     """The marketplace products that the filter means, texts in its language if possible.
 
@@ -75,9 +77,10 @@ async def list_marketplace_products(
     reading = await read_filter(session, wanted)
     language = parse_language(wanted.language) if wanted.language is not None else None
     languages = tuple(fallback_order(language, None))
-    found = await find(session, reading, _found_products, languages, sort=sort, after=after, skip=skip, limit=limit)
+    page: dict[str, Any] = {"sort": sort, "after": after, "before": before, "skip": skip, "limit": limit}
+    found = await find(session, reading, _found_products, languages, **page, always_count=always_count)
     items = [_view(row._mapping) for row in found.rows]  # noqa: SLF001 (it is the public way to a row's mapping)
-    return Found(items, found.total, found.estimate, found.after, skip, limit, found.searched)
+    return Found(items, found.total, found.estimate, found.after, skip, limit, found.searched, found.before)
 
 
 async def get_marketplace_product(

@@ -22,14 +22,34 @@ MOST_OFFERS = 200
 
 _AVAILABLE = {"in_stock": 0, "backorder": 1, "preorder": 2, None: 3, "out_of_stock": 4}
 _CONDITIONS = {"new": 0, None: 0, "refurbished": 1, "used": 2}
-_SAID = {"in_stock": "in stock", "backorder": "can be back-ordered", "preorder": "can be pre-ordered"}
+_SAID = {
+    "in_stock": "is in stock",
+    "backorder": "can be back-ordered",
+    "preorder": "can be pre-ordered",
+    None: "does not say whether it is in stock",
+    "out_of_stock": "is not in stock",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What decided between an offer and its neighbour: the best one's is the next, any other's the one before.
+
+    `code` is availability, condition, price, currency, has_price, no_price, tie or only; `theirs` is what the neighbour
+    has there (a code, or None where it says nothing), `difference` the one of the prices. `text` says it in English.
+    """
+
+    code: str
+    text: str
+    theirs: str | None = None
+    difference: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A store's published product, or a marketplace's own record that no store lists (`store_code` None).
 
-    `rank` is 1 for the best; `reasons` say why it stands there. `is_same_record`: it is an offer of the very
+    `rank` is 1 for the best; `reason` says why it stands there. `is_same_record`: it is an offer of the very
     marketplace product that was asked for.
     """
 
@@ -43,7 +63,7 @@ class Offer:
     condition: str | None
     is_same_record: bool
     rank: int = 0
-    reasons: tuple[str, ...] = ()
+    reason: Reason | None = None
 
     @property
     def asked(self) -> Money | None:
@@ -103,7 +123,7 @@ def rank(offers: Sequence[tuple[Any, Offer]], currency: str | None) -> tuple[Off
     ranked: list[Offer] = []
     for number, (_, offer) in enumerate(ordered, start=1):
         other = ordered[1][1] if number == 1 and len(ordered) > 1 else ordered[number - 2][1] if number > 1 else None
-        ranked.append(replace(offer, rank=number, reasons=_reasons(offer, other, money, is_best=number == 1)))
+        ranked.append(replace(offer, rank=number, reason=_reason(offer, other, money, is_best=number == 1)))
     return tuple(ranked)
 
 
@@ -119,29 +139,32 @@ def _place(offer: Offer, currency: str) -> tuple[int, int, int, str, int]:
     )
 
 
-def _reasons(offer: Offer, other: Offer | None, currency: str, *, is_best: bool) -> tuple[str, ...]:
-    """What decided between the offer and its neighbour: the best one's is the next, any other's the one before."""
+def _reason(offer: Offer, other: Offer | None, currency: str, *, is_best: bool) -> Reason:
     if other is None:
-        return ("It is the only offer.",)
+        return Reason("only", "It is the only offer.")
     mine, theirs = _place(offer, currency), _place(other, currency)
     decided = next((n for n, (one, two) in enumerate(zip(mine, theirs, strict=True)) if one != two), None)
     better = "the next offer" if is_best else "the offer before"
     if decided is None:
-        return (f"Equal to {better} in all that counts: the product that was known first stands first.",)
+        text = f"Equal to {better} in all that counts: the product that was known first stands first."
+        return Reason("tie", text)
     if decided == 0:
-        said, unlike = _SAID.get(offer.availability or "", "not available"), _SAID.get(other.availability or "")
-        return (f"It is {said}; {better} is {unlike or 'not available'}.".replace("is can", "can"),)
+        text = f"It {_SAID[offer.availability]}; {better} {_SAID[other.availability]}."
+        return Reason("availability", text, other.availability)
     if decided == 1:
-        return (f"It is {offer.condition or 'new'}; {better} is {other.condition or 'new'}.",)
+        text = f"It is {offer.condition or 'new'}; {better} is {other.condition or 'new'}."
+        return Reason("condition", text, other.condition or "new")
     if offer.asked is None:
-        return ("It has no price.",)
+        return Reason("no_price", "It has no price.")
     if other.asked is None:
-        return (f"It has a price; {better} has none.",)
+        return Reason("has_price", f"It has a price; {better} has none.")
     if offer.asked.currency != other.asked.currency:
-        return (f"Its price is in {offer.asked.currency}, that of {better} in {other.asked.currency}.",)
+        text = f"Its price is in {offer.asked.currency}, that of {better} in {other.asked.currency}."
+        return Reason("currency", text, other.asked.currency)
     more = "less" if is_best else "more"
-    price, difference = f"{offer.asked} {offer.asked.currency}", abs(offer.asked.minor - other.asked.minor)
-    return (f"It costs {price}, {Money(difference, offer.asked.currency)} {more} than {better}.",)
+    difference = Money(abs(offer.asked.minor - other.asked.minor), offer.asked.currency)
+    text = f"It costs {offer.asked} {offer.asked.currency}, {difference} {more} than {better}."
+    return Reason("price", text, difference=difference)
 
 
 def _visible(user: User) -> sa.ColumnElement[bool]:

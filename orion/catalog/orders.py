@@ -1,7 +1,7 @@
 """The orders in which products are listed: by which keys, and which of these an index has."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,7 +39,8 @@ class Order:
 
     `own` says which of a store's products have something of their own that this order goes by. `key_types` are the
     types of the phases' keys; a phase with fewer keys than others has nulls. `needs_listed`: the keys are on the
-    marketplace product. `is_early`: of what words find it has the first products only.
+    marketplace product. `is_early`: of what words find it has the first products only. `is_backwards`: it is read from
+    its end.
     """
 
     stages: tuple[tuple[Phase, ...], ...]
@@ -49,6 +50,11 @@ class Order:
     key_types: tuple[Any, ...] = ()
     needs_listed: bool = False
     is_early: bool = False
+    is_backwards: bool = False
+
+    def backwards(self) -> "Order":
+        """The same order from its end."""
+        return replace(self, stages=self.stages[::-1], descending=not self.descending, is_backwards=True)
 
 
 def order_of(reading: Reading, sort: str | None, *, first: bool = False) -> Order:

@@ -49,17 +49,21 @@ async def list_products(
     *,
     sort: str | None = None,
     after: Sequence[Any] | None = None,
+    before: Sequence[Any] | None = None,
     skip: int = 0,
     limit: int = 50,
+    always_count: bool = False,
 ) -> Found[EffectiveProduct]:
     """The store's products that the filter means, as they are in effect, texts in its language if possible.
 
     `sort` is one of `orders.LISTING_SORTS`; by relevance where something is searched for, else in the order in which
-    the catalogue met them, if None. `limit` is 1 to 200. The list goes on behind the position `after` (of the page
-    before, with the same filter and sort), or after the first `skip`, up to 10,000. In a constant number of
-    statements. Raises Invalid for an unknown filter value or sort, or an impossible page.
+    the catalogue met them, if None. `limit` is 1 to 200. The list goes on behind the position `after`, or ends before
+    the position `before` (of another page, with the same filter and sort), or begins after the first `skip`, up to
+    10,000. Pages by position are only counted if `always_count`. In a constant number of statements. Raises Invalid for
+    an unknown filter value or sort, or an impossible page.
     """
-    return await _list(session, access.store, wanted or ListingFilter(), sort, after, skip, limit)
+    page: dict[str, Any] = {"sort": sort, "after": after, "before": before, "skip": skip, "limit": limit}
+    return await _list(session, access.store, wanted or ListingFilter(), **page, always_count=always_count)
 
 
 async def list_published(
@@ -69,24 +73,18 @@ async def list_published(
 
     Ask `merchants.visible_store` for the store: not everybody may see every one.
     """
-    return await _list(session, store, replace(wanted, is_active=True), None, None, skip, limit)
+    return await _list(session, store, replace(wanted, is_active=True), sort=None, skip=skip, limit=limit)
 
 
 async def _list(
-    session: AsyncSession,
-    store: Store,
-    wanted: ListingFilter,
-    sort: str | None,
-    after: Sequence[Any] | None,
-    skip: int,
-    limit: int,
+    session: AsyncSession, store: Store, wanted: ListingFilter, *, skip: int, limit: int, **page: Any
 ) -> Found[EffectiveProduct]:
     reading = await read_filter(session, wanted, store)
     language = parse_language(wanted.language) if wanted.language is not None else None
     languages = tuple(fallback_order(language, store.default_language))
-    found = await find(session, reading, _found_products, languages, sort=sort, after=after, skip=skip, limit=limit)
+    found = await find(session, reading, _found_products, languages, skip=skip, limit=limit, **page)
     items = [_product(row) for row in found.rows]
-    return Found(items, found.total, found.estimate, found.after, skip, limit, found.searched)
+    return Found(items, found.total, found.estimate, found.after, skip, limit, found.searched, found.before)
 
 
 async def get_product(

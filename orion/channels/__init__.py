@@ -5,6 +5,7 @@ from orion.channels.client import Answer, ChannelClient, Rate
 from orion.channels.connections import (
     create_connection,
     delete_connection,
+    ending_secret,
     get_connection,
     list_connections,
     pause_connection,
@@ -137,6 +138,7 @@ __all__ = [
     "complete_consent",
     "create_connection",
     "delete_connection",
+    "ending_secret",
     "get_connection",
     "list_all_connections",
     "list_connections",

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.channels import jobs as _jobs  # noqa: F401 (declares the job)
 from orion.channels.events import Change, ConnectionChanged
-from orion.channels.fields import expiry_of, parse_environment, parse_name, parse_secrets, parse_settings
+from orion.channels.fields import expiry_of, first_to_end, parse_environment, parse_name, parse_secrets, parse_settings
 from orion.channels.health import set_state, settled_state
 from orion.channels.models import Connection
-from orion.channels.registry import Granted, manifest_of, secrets_of
+from orion.channels.registry import Field, Granted, manifest_of, secrets_of
 from orion.kernel import Conflict, FieldError, NotFound
 from orion.merchants import StoreAccess
 from orion.plumbing.db import utcnow
@@ -288,6 +288,12 @@ async def _publish(
 ) -> None:
     event = ConnectionChanged(connection.store_id, connection.id, connection.channel, change, details, actor_id)
     await publish(session, event)
+
+
+def ending_secret(connection: Connection) -> Field | None:
+    """Which secret ends first, where some are known to end; its `renew` says what to do about it."""
+    first = first_to_end(manifest_of(connection.channel), connection.credentials_since or {})
+    return first[0] if first else None
 
 
 def secret_dates(connection: Connection) -> dict[str, datetime]:

@@ -20,7 +20,7 @@ class ConnectionChanged:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionHealthChanged:
-    """A connection has begun to work, to expire, or has stopped working; `reason` is in words."""
+    """A connection has begun to work, to expire, or has stopped working; `code` and English `reason` say why."""
 
     store_id: int
     connection_id: int
@@ -28,6 +28,7 @@ class ConnectionHealthChanged:
     name: str
     before: str
     after: str
+    code: str | None
     reason: str | None
 
 

@@ -79,7 +79,7 @@ def parse_secrets(
                 secrets[wanted.name] = text
         text = secrets.get(wanted.name, "")
         later = wanted.by_consent and manifest.consent is not None
-        if len(text) > MAX_SECRET or not text.isprintable():
+        if len(text) > MAX_SECRET or not (text.isascii() and text.isprintable()):
             problem = f"{wanted.label} does not look like this: copy it again"
             errors.append(FieldError(f"secrets.{wanted.name}", problem))
         elif wanted.required and not later and not text and not beneath.get(wanted.name):
@@ -93,9 +93,19 @@ def parse_secrets(
 
 def expiry_of(manifest: Manifest, since: Mapping[str, str]) -> datetime | None:
     """When the first of the secrets ends, which were entered at these moments; None when none is known to end."""
+    first = first_to_end(manifest, since)
+    return first[1] if first else None
+
+
+def first_to_end(manifest: Manifest, since: Mapping[str, str]) -> tuple[Field, datetime] | None:
+    """Which of the secrets ends first, and when; as `expiry_of`."""
     lives: dict[str, timedelta] = {field.name: field.lives for field in manifest.secrets if field.lives}
-    ends = [datetime.fromisoformat(moment) + lives[name] for name, moment in since.items() if name in lives]
-    return min(ends, default=None)
+    ends = [
+        (field, datetime.fromisoformat(since[field.name]) + lives[field.name])
+        for field in manifest.secrets
+        if field.name in lives and field.name in since
+    ]
+    return min(ends, key=lambda end: end[1], default=None)
 
 
 def _parsed(wanted: Field, value: Any) -> Any:
@@ -128,7 +138,7 @@ def _unknown(group: str, fields: tuple[Field, ...], given: Mapping[str, Any]) ->
 
 
 def _missing(wanted: Field) -> str:
-    return f"{wanted.label} is needed. {wanted.help}".strip()
+    return f"{wanted.label}: this is needed. {wanted.help}".strip()
 
 
 def _invalid(errors: list[FieldError]) -> Invalid:

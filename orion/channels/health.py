@@ -85,7 +85,7 @@ async def set_state(
     await publish(
         session,
         ConnectionHealthChanged(
-            connection.store_id, connection.id, connection.channel, connection.name, before, state, reason
+            connection.store_id, connection.id, connection.channel, connection.name, before, state, code, reason
         ),
     )
 

@@ -22,8 +22,8 @@ from orion.plumbing.settings import Settings
 class Field:
     """One thing that a store enters. `choices` are (value, label) or plain values; `help` says where to find it.
 
-    `lives`: how long a secret works from when it was entered. `by_consent`: it comes from the channel's own consent
-    page, so that nobody has to type it (they may).
+    `lives`: how long a secret works from when it was entered; `renew` says how to get the next.
+    `by_consent`: it comes from the channel's own consent page, so that nobody has to type it (they may).
     """
 
     name: str
@@ -34,6 +34,7 @@ class Field:
     help: str = ""
     default: Any = None
     lives: timedelta | None = None
+    renew: str = ""
     by_consent: bool = False
 
     @property

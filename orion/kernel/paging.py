@@ -42,9 +42,9 @@ class Stretch(Generic[T]):
 class Found(Generic[T]):
     """A page of a list that may be very long: `items`, and where to go on (`after`, None at the list's end).
 
-    `total` is exact, or else None and `total_estimate` says about how many there are; both are None on pages that
-    were read by position: the first page has said it. `searched` are the words that were looked for instead of those
-    typed, which nothing has.
+    `before` is where to go back from (None at the list's beginning). `total` is exact, or else None and
+    `total_estimate` says about how many there are; both are None where nobody counted. `searched` are the words that
+    were looked for instead of those typed, which nothing has.
     """
 
     items: Sequence[T]
@@ -54,6 +54,7 @@ class Found(Generic[T]):
     skip: int
     limit: int
     searched: str | None = None
+    before: tuple[Any, ...] | None = None
 
     @property
     def length(self) -> int:
@@ -64,11 +65,6 @@ class Found(Generic[T]):
     def page(self) -> int:
         """The number of the page, from 1."""
         return self.skip // self.limit + 1
-
-    @property
-    def pages(self) -> int:
-        """How many pages can be turned to by their number; an empty list still has one."""
-        return max(1, min(-(-self.length // self.limit), MAX_SKIP // self.limit))
 
 
 def page_offset(page: int, limit: int) -> int:

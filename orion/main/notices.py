@@ -1,13 +1,11 @@
 """Reactions that tell people something, in the portal and by mail."""
 
 import hashlib
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orion import notifications, sync
-from orion.channels import ConnectionExpiring, ConnectionHealthChanged
+from orion import notifications
 from orion.feeds import ImportFinished, ImportJob, StockImport, StockImported
 from orion.identity import PasswordLinkMade, User
 from orion.inventory.events import StockLow
@@ -16,7 +14,7 @@ from orion.merchants import ROLES, Member, Role, Store
 from orion.merchants.events import MemberInvited, StoreJudged
 from orion.notifications import MailWanted
 from orion.orders import OrdersArrived
-from orion.web.notices import put_in_words, put_password_link_in_words
+from orion.web.notices import put_in_words, put_invitation_in_words, put_password_link_in_words
 from orion.webhooks import WebhookDisabled
 
 _NAMED = 5
@@ -135,14 +133,13 @@ async def password_link_made(session: AsyncSession, event: PasswordLinkMade) -> 
 async def member_invited(session: AsyncSession, event: MemberInvited) -> None:
     """Mail the invitation, which who is invited may get without being a user; each sending is an occasion."""
     inviter = await session.get_one(User, event.actor_id)
-    params = {"store": event.store_name, "inviter": inviter.username, "role": event.role}
-    notice = put_in_words("member_invited", params, inviter.language or "en")
+    title, text = put_invitation_in_words(event.store_name, inviter.username, event.role, inviter.language or "en")
     link = f"{notifications.PORTAL}/invitations/{event.token}"
     await notifications.send_mail(
         session,
         to=event.email,
-        subject=notice.title,
-        text=f"{notice.text}\n\n{link}\n",
+        subject=title,
+        text=f"{text}\n\n{link}\n",
         key=f"invitation-{event.invitation_id}-{hashlib.sha256(event.token.encode()).hexdigest()[:16]}",
     )
 
@@ -161,40 +158,6 @@ async def webhook_disabled(session: AsyncSession, event: WebhookDisabled) -> Non
     }
     owners = await members_of(session, store, "owner")
     await notifications.notify(session, owners, "webhook_disabled", params, store_id=store.id)
-
-
-async def connection_health_changed(session: AsyncSession, event: ConnectionHealthChanged) -> None:
-    """Tell the store's managers that a connection is broken, and when a broken one works again."""
-    if event.after == "broken":
-        if await sync.is_told(session, event.connection_id):
-            return
-        kind = "connection_broken"
-    elif event.before == "broken" and event.after in ("ok", "expiring"):
-        kind = "connection_works_again"
-    else:
-        return
-    await _tell_of_connection(session, event, kind, {"reason": event.reason or ""})
-
-
-async def connection_expiring(session: AsyncSession, event: ConnectionExpiring) -> None:
-    """Tell the store's managers before a connection stops working."""
-    await _tell_of_connection(session, event, "connection_expiring", {"ends_on": event.ends_on, "days": event.days})
-
-
-async def _tell_of_connection(
-    session: AsyncSession, event: ConnectionHealthChanged | ConnectionExpiring, kind: str, facts: dict[str, Any]
-) -> None:
-    store = await session.get_one(Store, event.store_id)
-    params = {
-        "store": store.name,
-        "store_code": store.code,
-        "connection_id": event.connection_id,
-        "connection": event.name,
-        "channel": CHANNEL_NAMES.get(event.channel, event.channel),
-        **facts,
-    }
-    managers = await members_of(session, store, "manager")
-    await notifications.notify(session, managers, kind, params, store_id=store.id)
 
 
 async def members_of(session: AsyncSession, store: Store, role: Role) -> list[int]:

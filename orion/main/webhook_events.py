@@ -142,6 +142,7 @@ async def connection_health_changed(session: AsyncSession, event: ConnectionHeal
         "name": event.name,
         "state": event.after,
         "before": event.before,
+        "reason_code": event.code,
         "reason": event.reason,
         "url": f"{_API}/connections/{event.connection_id}",
     }

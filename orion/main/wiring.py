@@ -32,7 +32,7 @@ from orion.main import (
     audit_webhooks,
     consequences,
     notices,
-    notices_sync,
+    notices_channels,
     webhook_events,
 )
 from orion.main.purge import purge
@@ -107,15 +107,15 @@ HANDLERS: Handlers = {
     ),
     ConnectionHealthChanged: (
         audit_channels.connection_health_changed,
-        notices.connection_health_changed,
+        notices_channels.connection_health_changed,
         webhook_events.connection_health_changed,
     ),
-    ConnectionExpiring: (notices.connection_expiring,),
+    ConnectionExpiring: (notices_channels.connection_expiring,),
     SyncScheduleChanged: (audit_sync.sync_schedule_changed,),
-    SyncFailing: (notices_sync.sync_failing,),
-    SyncRecovered: (notices_sync.sync_recovered,),
-    EntriesUnreadable: (notices_sync.entries_unreadable,),
-    OrderRefreshFailed: (notices_sync.order_refresh_failed,),
+    SyncFailing: (notices_channels.sync_failing,),
+    SyncRecovered: (notices_channels.sync_recovered,),
+    EntriesUnreadable: (notices_channels.entries_unreadable,),
+    OrderRefreshFailed: (notices_channels.order_refresh_failed,),
     MailWanted: (notices.mail_wanted,),
 }
 

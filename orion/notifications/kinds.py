@@ -48,11 +48,6 @@ KINDS: dict[str, Kind] = {
         words("Import %(import_id)s finished with errors"),
         words("Import %(import_id)s into store %(store)s is finished; %(errors)s rows could not be imported."),
     ),
-    "member_invited": Kind(
-        words("Invitation to store %(store)s"),
-        words("%(inviter)s invites you to store %(store)s as %(role)s."),
-        mail=True,
-    ),
     "store_verified": Kind(
         words("Store %(store)s is verified"),
         words("Store %(store)s was verified: buyers can see it now. %(reason)s"),
@@ -94,7 +89,7 @@ KINDS: dict[str, Kind] = {
         mail=True,
     ),
     "connection_expiring": Kind(
-        words("%(channel)s: %(connection)s ends on %(ends_on)s"),
+        words("%(channel)s: the credentials of %(connection)s end on %(ends_on)s"),
         words(
             "The credentials of %(connection)s (%(channel)s) of store %(store)s end on %(ends_on)s. Renew them before, "
             "and orders keep coming in."

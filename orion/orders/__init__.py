@@ -29,6 +29,7 @@ from orion.orders.queries import (
     list_unmatched,
 )
 from orion.orders.short import reserve_short, retry_all_short, stock_came_in
+from orion.orders.states import TO_SEND
 from orion.orders.take_in import TakenIn, take_in
 from orion.orders.totals import NO_CURRENCY
 
@@ -37,6 +38,7 @@ __all__ = [
     "MATCHED_BY",
     "NO_CURRENCY",
     "STOCK_STATES",
+    "TO_SEND",
     "HistoryView",
     "LineView",
     "NoteView",

@@ -88,7 +88,7 @@ def merge(draft: Draft, connection: Connection, actor: str, now: datetime) -> No
         draft.order |= _NEW_ORDER | owner | {"created_at": now} | of_channel
     else:
         draft.order = dict(before) | of_channel
-    draft.order["updated_at"] = now
+    draft.order |= {"updated_at": now, "requires_shipping": not draft.remote.sent_by_channel, "is_fully_digital": False}
     old = {line["channel_line_id"]: line for line in draft.lines_before}
     for line in told:
         held = old.get(line["channel_line_id"])
@@ -100,7 +100,8 @@ def merge(draft: Draft, connection: Connection, actor: str, now: datetime) -> No
                 kept |= {"product_id": None, "matched_by": None}
         draft.lines.append(line | kept | {"order_id": draft.order["id"], "store_id": connection.store_id})
     _apply_status(draft, actor, now)
-    if before is None and draft.remote.ordered_at < connection.created_at:  # stock was counted after these had left
+    sent_before = before is None and draft.remote.ordered_at < connection.created_at
+    if sent_before or draft.remote.sent_by_channel:  # stock was counted after these had left, or they were not of it
         for line in draft.lines:
             line["shipped_before"] = line["shipped_quantity"]
 
@@ -153,7 +154,7 @@ def conclude(draft: Draft, digital: Mapping[int, bool], actor: str, now: datetim
     order, lines, remote, before = draft.order, draft.lines, draft.remote, draft.before
     immaterial = [line["is_digital"] or digital.get(line["product_id"], False) for line in lines]
     order["is_fully_digital"] = bool(lines) and all(immaterial)
-    order["requires_shipping"] = not order["is_fully_digital"]
+    order["requires_shipping"] = not order["is_fully_digital"] and not remote.sent_by_channel
     after = conditions(order, lines) | {code: True for code in remote.problems if code in FLAGS}
     if others := sorted(set(remote.problems) - set(FLAGS)):
         after["channel_problem"] = others

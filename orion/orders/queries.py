@@ -12,7 +12,7 @@ from orion.identity import Admin
 from orion.kernel import MAX_LIMIT, ORDER_STATUSES, FieldError, Found, Invalid, Stretch, parse_channel
 from orion.merchants import Store, StoreAccess
 from orion.orders.models import FLAGS, Order, OrderLine
-from orion.orders.states import CALLED_OFF, LIVE, SENT
+from orion.orders.states import CALLED_OFF, LIVE, SENT, TO_SEND
 
 MOST_COUNTED = 10_000
 """Longer lists are about so long."""
@@ -32,6 +32,7 @@ class OrderFilter:
     flag: str | None = None
     needs_attention: bool | None = None
     awaits_acknowledgement: bool | None = None
+    sent_by_channel: bool | None = None
     ordered_from: datetime | None = None
     ordered_to: datetime | None = None
     search: str | None = None
@@ -51,9 +52,13 @@ class OrderSummary:
 
 @dataclass(frozen=True, slots=True)
 class OrderCounts:
-    """How many orders there are of each status, and how many wait for somebody."""
+    """How many orders there are of each status, and how many wait for somebody.
+
+    `to_send` are those that we still have to send: paid, and not for the channel itself to send.
+    """
 
     by_status: dict[str, int]
+    to_send: int
     needs_attention: int
     awaits_acknowledgement: int
     unmatched_lines: int
@@ -105,7 +110,7 @@ async def list_all_orders(
 
 
 async def count_orders(session: AsyncSession, access: StoreAccess) -> OrderCounts:
-    """How many orders the store has of each status, and how many wait: read from indexes alone."""
+    """How many orders the store has of each status, and how many wait: read from indexes, and of those to be sent."""
     own = Order.store_id == access.store.id
     rows = await session.execute(sa.select(Order.status, sa.func.count()).where(own).group_by(Order.status))
     by_status = dict.fromkeys(ORDER_STATUSES, 0) | {row[0]: row[1] for row in rows}
@@ -113,12 +118,14 @@ async def count_orders(session: AsyncSession, access: StoreAccess) -> OrderCount
     waiting = [
         await session.scalar(query) or 0
         for query in (
+            count.select_from(Order).where(own, Order.status.in_(TO_SEND), Order.sent_by_channel),
             count.select_from(Order).where(own, Order.needs_attention),
             count.select_from(Order).where(own, Order.awaits_acknowledgement),
             count.select_from(OrderLine).join(Order, Order.id == OrderLine.order_id).where(*_unmatched(access)),
         )
     ]
-    return OrderCounts(by_status, *waiting)
+    sent_by_channel, *others = waiting
+    return OrderCounts(by_status, sum(by_status[status] for status in TO_SEND) - sent_by_channel, *others)
 
 
 async def list_unmatched(
@@ -210,6 +217,7 @@ def _conditions(wanted: OrderFilter) -> list[sa.ColumnElement[bool]]:
         (wanted.connection_id, Order.connection_id == wanted.connection_id),
         (wanted.needs_attention, _is(Order.needs_attention, wanted.needs_attention)),
         (wanted.awaits_acknowledgement, _is(Order.awaits_acknowledgement, wanted.awaits_acknowledgement)),
+        (wanted.sent_by_channel, _is(Order.sent_by_channel, wanted.sent_by_channel)),
         (since, Order.ordered_at >= since if since else None),
         (until, Order.ordered_at < until if until else None),
     ]

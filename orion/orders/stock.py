@@ -15,7 +15,7 @@ from orion.inventory import Item, ItemKey, Want
 from orion.orders.states import LIVE
 
 Orders = Sequence[tuple[Mapping[str, Any], Sequence[dict[str, Any]]]]
-"""Orders (`id`, `number`, `status`) with their lines, as columns by name."""
+"""Orders (`id`, `number`, `status`, `requires_shipping`, `is_fully_digital`) with their lines, as columns by name."""
 
 
 async def settle_orders(
@@ -53,8 +53,8 @@ def reference(order_id: int) -> str:
 
 
 def needed(order: Mapping[str, Any], line: Mapping[str, Any]) -> int:
-    """How many units of a line are still to be sent."""
-    if order["status"] not in LIVE:
+    """How many units of a line are still to be sent by us."""
+    if order["status"] not in LIVE or not (order["requires_shipping"] or order["is_fully_digital"]):
         return 0
     return max(0, int(line["quantity"]) - int(line["cancelled_quantity"]) - int(line["shipped_quantity"]))
 

@@ -25,8 +25,8 @@ _LOOKED_AT = 200
 def parse_minutes(minutes: int, least: int, field: str = "interval_minutes") -> int:
     """The interval itself, of `least` minutes to a month. Raises Invalid (`invalid_schedule`) saying the least."""
     if not least <= minutes <= MOST_MINUTES:
-        word = "minute" if least == 1 else "minutes"
-        raise _invalid(field, f"Every {minutes} minutes cannot be: name from {least} {word} to {MOST_MINUTES}.")
+        message = f"Every {minutes} minutes cannot be: enter a whole number of minutes from {least} to {MOST_MINUTES}."
+        raise _invalid(field, message)
     return minutes
 
 

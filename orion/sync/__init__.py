@@ -20,6 +20,7 @@ from orion.sync.models import (
     SyncSchedule,
 )
 from orion.sync.outcome import is_told
+from orion.sync.problems import Problem
 from orion.sync.purge import purge_runs
 from orion.sync.pushes import connection_by_token, connections_of, hook_token, take_push
 from orion.sync.queries import RunFilter, RunView, get_sync_run, list_all_sync_runs, list_sync_runs
@@ -43,6 +44,7 @@ __all__ = [
     "EntriesUnreadable",
     "HookReceipt",
     "OrderRefreshFailed",
+    "Problem",
     "Rules",
     "RunFilter",
     "RunTotals",

@@ -20,7 +20,7 @@ class SyncScheduleChanged:
 
 @dataclass(frozen=True, slots=True)
 class SyncFailing:
-    """A schedule has stopped working, for `reason`; said once until it works again.
+    """A schedule has stopped working, for `reason` (in English) of that `code`; said once until it works again.
 
     Credentials that are refused are told of by the connection itself (`channels.ConnectionHealthChanged`).
     """
@@ -30,6 +30,7 @@ class SyncFailing:
     channel: str
     name: str
     job_type: str
+    code: str
     reason: str
 
 
@@ -60,7 +61,10 @@ class EntriesUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class OrderRefreshFailed:
-    """An order could not be read again, or its lines not be accepted or rejected (`what`) at its channel."""
+    """An order could not be read again, or its lines not be accepted or rejected (`what`) at its channel.
+
+    `reason` is in English, `code` what it is about.
+    """
 
     store_id: int
     connection_id: int
@@ -68,5 +72,6 @@ class OrderRefreshFailed:
     name: str
     channel_order_id: str
     what: str
+    code: str
     reason: str
     actor_id: int | None

@@ -13,6 +13,7 @@ from orion.identity import Admin
 from orion.merchants import Store
 from orion.plumbing.db import utcnow
 from orion.sync.models import SyncRun, SyncSchedule
+from orion.sync.problems import Problem
 from orion.sync.rules import ORDER_BACKFILL, ORDER_IMPORT
 
 LAG_SECONDS = 15 * 60.0
@@ -44,16 +45,22 @@ class SyncFigures:
     late_after: float
     last_success_at: datetime | None
     last_status: str | None
-    problem: str | None
+    problem: Problem | None
     failures: int
     unread: int
     runs: int
     error_rate: float
 
     @property
+    def is_unfinished(self) -> bool:
+        """Nobody has entered the credentials yet, or allowed it at the channel."""
+        missing = self.problem is not None and self.problem.code == "credentials_missing"
+        return self.connection_state == "new" and missing
+
+    @property
     def status(self) -> str:
-        """Idle (not asked), failing, late, unread (entries that cannot be read) or ok."""
-        if not self.is_asked:
+        """Idle (not asked, or not finished), failing, late, unread (entries that cannot be read) or ok."""
+        if not self.is_asked or self.is_unfinished:
             return "idle"
         if self.connection_state == "broken" or (self.failures >= 1 and self.last_status == "failed"):
             return "failing"
@@ -195,7 +202,8 @@ def _together(rows: Sequence[SyncFigures]) -> dict[str, Any]:
                 "store": row.store_code,
                 "connection": row.connection_name,
                 "status": row.status,
-                "problem": row.problem,
+                "code": row.problem.code if row.problem else None,
+                "problem": row.problem.detail if row.problem else None,
             }
             for row in rows
             if row.status not in ("ok", "idle")

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orion.plumbing.db import Base, BigId, utcnow
+from orion.sync.problems import Problem, ProblemType
 
 JOB_TYPES = ("order_import", "product_pull", "order_backfill")
 RUN_STATUSES = ("running", "success", "partial", "failed", "deferred")
@@ -61,7 +62,7 @@ class SyncSchedule(Base):
     last_run_at: Mapped[datetime | None]
     last_success_at: Mapped[datetime | None]
     last_status: Mapped[str | None] = mapped_column(sa.String(16))
-    last_problem: Mapped[str | None] = mapped_column(sa.Text)
+    last_problem: Mapped[Problem | None] = mapped_column(ProblemType)
     last_duration_ms: Mapped[int | None]
     alerted_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
@@ -102,7 +103,7 @@ class SyncRun(Base):
     unchanged: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     errors: Mapped[list[str] | None]
-    problem: Mapped[str | None] = mapped_column(sa.Text)
+    problem: Mapped[Problem | None] = mapped_column(ProblemType)
 
 
 class SyncedProduct(Base):

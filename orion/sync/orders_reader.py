@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from orion import orders
 from orion.channels import Adapter, Connection, OrderSource, RemoteOrder, Window
 from orion.sync.models import SyncRun, SyncSchedule
+from orion.sync.problems import Problem
 from orion.sync.readers import Counts, Read
 
 
@@ -44,7 +45,7 @@ class OrdersReader:
 
     async def finish(
         self, session: AsyncSession, connection: Connection, schedule: SyncSchedule, run: SyncRun
-    ) -> str | None:
+    ) -> Problem | None:
         """Nothing follows: an order that a channel has no longer is kept."""
         return None
 

@@ -14,6 +14,7 @@ from orion.plumbing.events import publish
 from orion.plumbing.rhythm import next_run
 from orion.sync.events import EntriesUnreadable, SyncFailing, SyncRecovered
 from orion.sync.models import SyncRun, SyncSchedule
+from orion.sync.problems import Problem
 from orion.sync.progress import Progress
 from orion.sync.rules import MOST_WAIT, ORDER_BACKFILL, PRODUCT_PULL, least_minutes, name_of
 from orion.sync.unread import Entries
@@ -62,7 +63,7 @@ async def succeed(
     connection: Connection,
     progress: Progress,
     entries: Entries,
-    problem: str | None,
+    problem: Problem | None,
 ) -> None:
     """The window was read to its end: move the watermark, and ask again in due time."""
     now = utcnow()
@@ -111,7 +112,7 @@ async def defer(database: Database, run_id: int, error: SlowDown) -> None:
         run, schedule = found
         wait = min(max(error.retry_after or 60.0, 1.0), MOST_WAIT.total_seconds())
         wait *= random.uniform(1.0, 1.05)  # noqa: S311 (no secret)
-        run.status, run.problem = "deferred", error.detail
+        run.status, run.problem = "deferred", Problem.of(error)
         schedule.running_until = utcnow() + timedelta(seconds=wait)
         schedule.last_status = "deferred"
 
@@ -131,9 +132,9 @@ async def fail(database: Database, run_id: int, error: ChannelError) -> None:
         if begins_again:  # most likely the page token has expired
             schedule.cursor = {**(schedule.cursor or {}), "page": None, "page_at": None, "sweep_pages": 0}
         soon = (error.retryable or begins_again) and schedule.failures <= schedule.max_retries
-        run.status, run.problem = "failed", error.detail
+        run.status, run.problem = "failed", Problem.of(error)
         _close(run, schedule, now)
-        schedule.last_problem = error.detail
+        schedule.last_problem = run.problem
         again = now + _retry_wait(schedule, error)
         if not soon:
             again = _planned(schedule, run.channel, now, now)
@@ -144,7 +145,7 @@ async def fail(database: Database, run_id: int, error: ChannelError) -> None:
         elif soon:
             schedule.running_until = again
         if not soon and not is_broken:
-            await _tell_failing(session, run, schedule, connection, error.detail)
+            await _tell_failing(session, run, schedule, connection, run.problem)
         await channels.note_failure(session, connection.id, error)
 
 
@@ -173,17 +174,25 @@ def _retry_wait(schedule: SyncSchedule, error: ChannelError) -> timedelta:
     return min(timedelta(seconds=wait), MOST_WAIT)
 
 
-def _first(run: SyncRun) -> str | None:
-    return run.errors[0] if run.errors else None
+def _first(run: SyncRun) -> Problem | None:
+    return Problem("entries_unreadable", run.errors[0]) if run.errors else None
 
 
 async def _tell_failing(
-    session: AsyncSession, run: SyncRun, schedule: SyncSchedule, connection: Connection, reason: str
+    session: AsyncSession, run: SyncRun, schedule: SyncSchedule, connection: Connection, problem: Problem
 ) -> None:
     if schedule.alerted_at is not None:
         return
     schedule.alerted_at = utcnow()
-    event = SyncFailing(run.store_id, connection.id, run.channel, name_of(connection), run.job_type, reason)
+    event = SyncFailing(
+        run.store_id,
+        connection.id,
+        run.channel,
+        name_of(connection),
+        run.job_type,
+        problem.code,
+        problem.detail,
+    )
     await publish(session, event)
 
 
@@ -211,6 +220,6 @@ async def _tell_unreadable(
         job_type=run.job_type,
         count=len(untold) + (run.failed - len(entries.sentences()) if first_nameless else 0),
         entries=tuple(untold[:5]),
-        problem=entries.by_id[untold[0]]["problem"] if untold else (_first(run) or ""),
+        problem=entries.by_id[untold[0]]["problem"] if untold else (run.errors or [""])[0],
     )
     await publish(session, event)

@@ -14,6 +14,7 @@ from orion.channels import Adapter, Connection, ProductSource, Refused, RemotePr
 from orion.kernel import CHANNEL_NAMES
 from orion.plumbing.db import bulk
 from orion.sync.models import SyncedProduct, SyncRun, SyncSchedule
+from orion.sync.problems import Problem
 from orion.sync.product_rows import frame_of, language_of
 from orion.sync.readers import Counts, Read
 
@@ -74,7 +75,7 @@ class ProductsReader:
 
     async def finish(
         self, session: AsyncSession, connection: Connection, schedule: SyncSchedule, run: SyncRun
-    ) -> str | None:
+    ) -> Problem | None:
         """After everything was read: take what is gone from sale. A run by hand confirms what a person doubted."""
         if run.window_from is not None or run.failed or schedule.unread:
             return None
@@ -88,10 +89,11 @@ class ProductsReader:
         if not gone:
             return None
         if len(gone) > FEW and len(gone) > MOST_SHARE * len(found) and run.trigger != "person":
-            return (
+            detail = (
                 f"{len(gone)} of {len(found)} products are gone at once, so nothing was taken from sale. "
                 "If that is right, run this pull once by hand."
             )
+            return Problem("too_many_gone", detail)
         database = await session.connection()
         for at in range(0, len(gone), 5000):
             some = gone[at : at + 5000]

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.channels import Adapter, Connection, MalformedItem, Window
 from orion.sync.models import SyncRun, SyncSchedule
+from orion.sync.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +67,5 @@ class Reader(Protocol):
 
     async def finish(
         self, session: AsyncSession, connection: Connection, schedule: SyncSchedule, run: SyncRun
-    ) -> str | None:
+    ) -> Problem | None:
         """What follows from having read the whole window; a problem in words for a person, if there is one."""

@@ -195,7 +195,7 @@ def _refuse_running(schedule: SyncSchedule, connection: Connection) -> None:
 
 def _within(value: int, most: int, field: str, least: int = 0) -> int:
     if not least <= value <= most:
-        raise _invalid(field, f"{field} is from {least} to {most}.")
+        raise _invalid(field, f"Enter a whole number from {least} to {most}.")
     return value
 
 

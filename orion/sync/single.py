@@ -29,6 +29,7 @@ from orion.plumbing.runtime import Runtime
 from orion.sync.events import OrderRefreshFailed
 from orion.sync.models import SyncRun
 from orion.sync.orders_reader import take_in_orders
+from orion.sync.problems import Problem
 from orion.sync.rules import ORDER_IMPORT, name_of
 
 RETRY_SECONDS = 30.0
@@ -71,7 +72,8 @@ async def refresh_failed(
     runtime: Runtime, reason: str, connection_id: int, channel_order_id: str, trigger: str, actor_id: int | None = None
 ) -> None:
     """The queue has given a read up: say so. The next poll reads what has changed in any case."""
-    await _failed(runtime, connection_id, channel_order_id, "refresh", reason, trigger, actor_id)
+    problem = Problem("given_up", reason)
+    await _failed(runtime, connection_id, channel_order_id, "refresh", problem, trigger, actor_id)
 
 
 @job(queue="sync", attempts=8, backoff=5.0, retry_on=(DBAPIError,), on_failure=refresh_failed)
@@ -88,7 +90,7 @@ async def read_order(
     if connection is None:
         return
     if order is None:
-        problem = "The channel has no such order (any more)."
+        problem = Problem("order_gone", "The channel has no such order (any more).")
         await _failed(runtime, connection_id, channel_order_id, "refresh", problem, trigger, actor_id)
         return
     await _take_in(runtime, connection, order, trigger)
@@ -105,7 +107,8 @@ async def acknowledge_failed(
 ) -> None:
     """The queue has given it up: tell who asked."""
     name = await _channel_order_id(runtime, order_id)
-    await _failed(runtime, connection_id, name, "accept" if accepted else "reject", reason, "person", actor_id)
+    problem = Problem("given_up", reason)
+    await _failed(runtime, connection_id, name, "accept" if accepted else "reject", problem, "person", actor_id)
 
 
 @job(queue="sync", attempts=8, backoff=5.0, retry_on=(DBAPIError,), on_failure=acknowledge_failed)
@@ -167,7 +170,7 @@ async def _ask(
         if refused.retryable:
             raise RetryLater(refused.retry_after or RETRY_SECONDS, refused.detail) from None
         name, what, trigger, actor_id = failure
-        await _failed(runtime, connection_id, name, what, refused.detail, trigger, actor_id)
+        await _failed(runtime, connection_id, name, what, Problem.of(refused), trigger, actor_id)
         return None, None
 
 
@@ -189,7 +192,7 @@ async def _failed(
     connection_id: int,
     channel_order_id: str,
     what: str,
-    reason: str,
+    problem: Problem,
     trigger: str,
     actor_id: int | None,
 ) -> None:
@@ -199,7 +202,7 @@ async def _failed(
             return
         run = _run_of(connection, trigger)
         run.status, run.seen, run.failed = "failed", 1, 1
-        run.problem, run.errors = reason, [f"{channel_order_id}: {reason}"]
+        run.problem, run.errors = problem, [f"{channel_order_id}: {problem.detail}"]
         session.add(run)
         if trigger == "person":
             event = OrderRefreshFailed(
@@ -209,7 +212,8 @@ async def _failed(
                 name=name_of(connection),
                 channel_order_id=channel_order_id,
                 what=what,
-                reason=reason,
+                code=problem.code,
+                reason=problem.detail,
                 actor_id=actor_id,
             )
             await publish(session, event)

@@ -1,6 +1,6 @@
 """Numbers, money, times and sizes as people read them, in the language of the page."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from babel import dates, numbers
 from markupsafe import Markup
@@ -11,9 +11,10 @@ from orion.web.i18n import current_language, gettext, ngettext
 NOTHING = "\N{EN DASH}"
 
 
-def _locale() -> str:
+def _locale(language: str | None = None) -> str:
     # British English: the day before the month, as everywhere in the shops' countries
-    return {"en": "en_GB"}.get(current_language(), current_language())
+    code = language or current_language()
+    return {"en": "en_GB"}.get(code, code)
 
 
 def number(value: float) -> str:
@@ -83,6 +84,11 @@ def moment(when: datetime | None) -> Markup:
     if when is None:
         return Markup("&ndash;")
     return Markup('<time datetime="{}" data-local>{}</time>').format(when.isoformat(), _moment(when))
+
+
+def day(when: date | None, language: str | None = None) -> str:
+    """A day with its weekday ("Sunday, 22 November 2026"), in `language` or that of the page; of a moment, in UTC."""
+    return NOTHING if when is None else dates.format_date(when, "full", locale=_locale(language))
 
 
 def _moment(when: datetime) -> str:

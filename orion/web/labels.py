@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from orion.catalog import Offer
 from orion.feeds import ImportJob
 from orion.kernel import Found
 from orion.web import formats
@@ -58,6 +59,20 @@ AXES: Texts = {
     "size_system": lazy("Size system"),
     "gender": lazy("Gender"),
     "age_group": lazy("Age group"),
+}
+
+OFFER_REASONS: Texts = {
+    "only": lazy("The only offer"),
+    "said_best": lazy("%(mine)s; the next one: %(theirs)s"),
+    "said": lazy("%(mine)s; the one before: %(theirs)s"),
+    "price_best": lazy("%(difference)s less than the next one"),
+    "price": lazy("%(difference)s more than the one before"),
+    "currency_best": lazy("The next one has another currency"),
+    "currency": lazy("Another currency than the one before"),
+    "has_price_best": lazy("Has a price; the next one has none"),
+    "no_price": lazy("Has no price"),
+    "tie_best": lazy("Equal to the next one, but known first"),
+    "tie": lazy("Equal to the one before, which was known first"),
 }
 
 SORTS: Texts = {
@@ -291,6 +306,22 @@ def counted(found: Found[Any]) -> str:
     """How many products a list has; "about" where nobody counted them one by one."""
     text = ngettext("%(count)s product", "%(count)s products", found.length) % {"count": formats.number(found.length)}
     return text if found.total is not None else gettext("About %(products)s") % {"products": text}
+
+
+def offer_reason(offer: Offer) -> str:
+    """Why an offer stands where it does, against its neighbour: the next one for the best, else the one before."""
+    reason = offer.reason
+    if reason is None:
+        return ""
+    code, values = reason.code, {"difference": formats.money(reason.difference)}
+    if code in ("availability", "condition"):
+        texts = AVAILABILITIES if code == "availability" else CONDITIONS
+        mine = offer.availability if code == "availability" else offer.condition or "new"
+        for name, said in (("mine", mine), ("theirs", reason.theirs)):
+            values[name] = say(texts, said) if said else gettext("Not stated")
+        code = "said"
+    best = f"{code}_best"
+    return say(OFFER_REASONS, best if offer.rank == 1 and best in OFFER_REASONS else code) % values
 
 
 def remark(code: str, message: str) -> str:

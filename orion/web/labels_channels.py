@@ -1,7 +1,11 @@
 """What codes of connections, schedules and runs are called on pages, and in which tone."""
 
+from orion.channels import Connection
 from orion.web.i18n import gettext, lazy
-from orion.web.labels import Texts
+from orion.web.labels import Texts, say
+from orion.web.reasons import put_reason_in_words as reason
+
+__all__ = ["reason"]
 
 STATES: Texts = {
     "new": lazy("Not tried yet"),
@@ -78,6 +82,13 @@ SYNC_DONE: Texts = {
     "started": lazy("The run has started; what it brings appears below."),
     "backfill": lazy("Past orders are being read; you can leave this page while it runs."),
 }
+
+
+def state(connection: Connection) -> tuple[str, str]:
+    """How a connection does, and the tone of it; one that lacks its credentials was not even tried."""
+    if connection.state == "new" and connection.reason_code == "credentials_missing":
+        return gettext("Not finished"), "warn"
+    return say(STATES, connection.state), STATE_TONES.get(connection.state, "")
 
 
 def known(text: str) -> str:

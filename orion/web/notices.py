@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from orion import notifications
+from orion.channels import MANIFESTS
 from orion.notifications import KINDS
 from orion.notifications.kinds import words
+from orion.web import formats
 from orion.web.i18n import current_language, translate
+from orion.web.reasons import put_reason_in_words
 
+_INVITATION_TITLE = words("Invitation to store %(store)s")
+_INVITATION = words("%(inviter)s invites you to store %(store)s as %(role)s.")
 _PASSWORD_TITLE = words("Choose a new password")
 _PASSWORD_ASKED = words(
     "Somebody, hopefully you, wants a new password for the user %(name)s. Choose it within an hour, at this address. "
@@ -35,8 +41,17 @@ def put_in_words(kind: str, params: Mapping[str, Any], language: str | None = No
         title, text = notifications.describe(kind, params)
         return Notice(title, text, None)
     code = language or current_language()
-    title, text = (notifications.fill(translate(words, code), params) for words in (known.title, known.text))
+    facts = _facts_in_words(params, code)
+    title, text = (notifications.fill(translate(words, code), facts) for words in (known.title, known.text))
+    if kind == "connection_expiring" and (renew := _how_to_renew(params)):
+        text = f"{text}\n\n{translate(renew, code)}"
     return Notice(title, text, _path(kind, params))
+
+
+def put_invitation_in_words(store: str, inviter: str, role: str, language: str) -> tuple[str, str]:
+    """Subject and text of the mail that carries an invitation, which people get who may not be users."""
+    facts = {"store": store, "inviter": inviter, "role": translate(role, language)}
+    return translate(_INVITATION_TITLE, language) % facts, translate(_INVITATION, language) % facts
 
 
 def put_password_link_in_words(username: str, language: str, *, by_admin: bool) -> tuple[str, str]:
@@ -46,26 +61,52 @@ def put_password_link_in_words(username: str, language: str, *, by_admin: bool) 
     return title, text % {"name": username}
 
 
+def _facts_in_words(params: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The facts with those in words that are not: a reason that has a code, and a day."""
+    facts = dict(params)
+    reason = put_reason_in_words(params.get("code"), params.get("reason"), params.get("channel", "?"), language)
+    if reason is not None:
+        facts["reason"] = f"{reason.text} ({reason.said})" if reason.said else reason.text
+    if params.get("ends_on"):
+        facts["ends_on"] = formats.day(date.fromisoformat(params["ends_on"]), language)
+    return facts
+
+
+def _how_to_renew(params: Mapping[str, Any]) -> str:
+    """What the channel wants to be done about a secret that ends; nothing where that is not known."""
+    fields = (secret for each in MANIFESTS.values() if each.name == params.get("channel") for secret in each.secrets)
+    return next((secret.renew for secret in fields if secret.name == params.get("secret")), "")
+
+
 def _path(kind: str, params: Mapping[str, Any]) -> str | None:
-    code = params.get("store_code")
-    if not code:
+    """The page that a notification is about; none when it names no store."""
+    if not params.get("store_code"):
         return None
-    pages = {
-        "stock_low": f"stock/items/{params.get('item_id')}",
-        "stock_import_failed": f"stock/imports/{params.get('import_id')}",
-        "stock_import_finished_with_errors": f"stock/imports/{params.get('import_id')}",
-        "connection_broken": f"connections/{params.get('connection_id')}",
-        "connection_works_again": f"connections/{params.get('connection_id')}",
-        "connection_expiring": f"connections/{params.get('connection_id')}",
-        "sync_failing": f"connections/{params.get('connection_id')}",
-        "sync_recovered": f"connections/{params.get('connection_id')}",
-        "entries_unreadable": f"connections/{params.get('connection_id')}",
-        "order_refresh_failed": f"connections/{params.get('connection_id')}",
-        "order_acknowledge_failed": f"connections/{params.get('connection_id')}",
-        "orders_arrived": "orders",
-        "order_needs_attention": "orders?view=attention",
-        "webhook_disabled": f"webhooks/{params.get('webhook_id')}",
-        "import_failed": f"marketplace/imports/{params.get('import_id')}",
-        "import_finished_with_errors": f"marketplace/imports/{params.get('import_id')}",
-    }
-    return f"/store/{code}/{pages[kind]}" if kind in pages else f"/store/{code}"
+    return f"/store/{params['store_code']}{notifications.fill(PAGES.get(kind, ''), params)}"
+
+
+_CONNECTION = "/connections/%(connection_id)s"
+
+PAGES: Mapping[str, str] = {
+    "stock_low": "/stock/items/%(item_id)s",
+    "stock_import_failed": "/stock/imports/%(import_id)s",
+    "stock_import_finished_with_errors": "/stock/imports/%(import_id)s",
+    "import_failed": "/marketplace/imports/%(import_id)s",
+    "import_finished_with_errors": "/marketplace/imports/%(import_id)s",
+    "store_verified": "",
+    "store_unverified": "",
+    "store_activated": "",
+    "store_deactivated": "",
+    "orders_arrived": "/orders",
+    "order_needs_attention": "/orders?view=attention",
+    "connection_broken": _CONNECTION,
+    "connection_works_again": _CONNECTION,
+    "connection_expiring": _CONNECTION,
+    "sync_failing": _CONNECTION,
+    "sync_recovered": _CONNECTION,
+    "entries_unreadable": "/sync?connection=%(connection_id)s",
+    "order_refresh_failed": _CONNECTION,
+    "order_acknowledge_failed": _CONNECTION,
+    "webhook_disabled": "/webhooks/%(webhook_id)s",
+}
+"""Where each kind leads to, below the page of its store."""

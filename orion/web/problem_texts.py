@@ -55,7 +55,11 @@ PROBLEMS: Mapping[str, Callable[[], str]] = {
     "nothing_held_back": lazy("Nothing is held back any more."),
     "invalid_schedule": lazy("Choose an interval, or write five fields such as 30 4 * * *, at least 15 minutes apart."),
     "invalid_schedule.interval_minutes": lazy(
-        "Enter how many minutes lie between two runs, as many as the channel needs."
+        "Enter how many minutes lie between two runs, not fewer than is said below."
+    ),
+    "invalid_schedule.cron": lazy(
+        "Write five fields: minute, hour, day, month, weekday, such as 30 4 * * * (every day at 04:30 UTC), and no "
+        "runs that follow each other too soon."
     ),
     "invalid_schedule.max_retries": lazy("Enter a whole number from 0 to 20."),
     "invalid_schedule.retry_delay_seconds": lazy("Enter a whole number from 1 to 3,600."),
@@ -124,6 +128,18 @@ PROBLEMS: Mapping[str, Callable[[], str]] = {
     "store_invalid.default_currency": lazy("Enter a currency code such as EUR."),
     "store_invalid.feed_url": lazy("Enter a full web address that starts with https://, without spaces or password."),
     "connection_invalid": lazy("This is missing or does not fit: see what is said beside it."),
+    "connection_invalid.name": lazy("Give the connection a name of 1 to 64 characters."),
+    "connection_invalid.marketplace_ids": lazy(
+        "Choose at least one marketplace, and only ones of this region: each region is a connection of its own."
+    ),
+    "connection_invalid.api_key": lazy("Paste it here as the channel shows it, without line breaks."),
+    "connection_invalid.refresh_token": lazy("Paste it here as the channel shows it, without line breaks."),
+    "connection_invalid.client_id": lazy(
+        "Client id and client secret go together: paste both as the channel shows them."
+    ),
+    "connection_invalid.client_secret": lazy(
+        "Client id and client secret go together: paste both as the channel shows them."
+    ),
     "connection_name_taken": lazy("A connection to this channel has this name already: choose another."),
     "too_many_connections": lazy("A store has at most 20 connections: delete one first."),
     "connection_has_orders": lazy("Orders came in by this connection, and they keep it: pause it instead."),

@@ -34,11 +34,12 @@ NARROWING = tuple(name for name in NAMES if name not in ("language", "sort"))
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of a filter, and how many products it leaves (None: nobody counted)."""
+    """One value of a filter, and how many products it leaves (None: nobody counted); `is_about`: they are estimated."""
 
     value: str
     label: str
     count: int | None
+    is_about: bool = False
 
 
 def filters_of(request: Request) -> dict[str, str]:
@@ -90,6 +91,7 @@ def choices_of(facets: Facets, filters: Mapping[str, str]) -> dict[str, list[Cho
                 each.value,
                 labels.say(texts[name], each.value) if name in texts else each.label or each.value,
                 each.count,
+                name in facets.is_estimate,
             )
             for each in facets.values.get(name, ())
         ]

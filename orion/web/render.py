@@ -42,6 +42,7 @@ def environment() -> Environment:
         "remaining": formats.remaining,
         "ago": formats.ago,
         "moment": formats.moment,
+        "day": formats.day,
         "pretty_json": lambda value: json.dumps(value, ensure_ascii=False, indent=2),
     }
     env.globals |= {

@@ -39,6 +39,8 @@ async def test_a_connection_from_its_start_to_its_end(
     bad = await client.post(AT, json=new | {"secrets": {"api_key": {"h1dden": 1}}})
     assert bad.status_code == 422
     assert "h1dden" not in bad.text
+    bad = await client.post(AT, json=new | {"secrets": {"api_key": "схема"}})
+    assert [error["field"] for error in bad.json()["errors"]] == ["body.secrets.api_key"], "headers are ASCII"
     made = await client.post(AT, json=new)
     assert made.status_code == 201, made.text
     one = f"{AT}/{made.json()['id']}"

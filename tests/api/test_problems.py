@@ -65,6 +65,27 @@ async def test_wrong_fields_are_named_as_they_were_sent_with_the_way_to_mend_the
     ]
 
 
+async def test_a_moment_that_utc_has_no_place_for_is_refused(client: httpx.AsyncClient, runtime: Runtime) -> None:
+    async with runtime.database.transaction() as session:
+        owner = await a_user(session)
+        await a_store(session, owner)
+    client.headers.update(await bearer(runtime, owner))
+    last, key = "9999-12-31T23:59:59-14:00", {"name": "x", "scopes": ["orders:read"]}
+    for path, field, body in (
+        ("/store/inventory/movements", "query.until", None),
+        ("/store/audit-log", "query.since", None),
+        ("/store/api-keys", "body.expires_at", key),
+        ("/store/webhooks/1/replay", "body.since", {}),
+        ("/store/sync/schedules/1/backfill", "body.since", {}),
+        ("/marketplace/product", "body.availability_date", {"marketplace_product_id": "x"}),
+    ):
+        name = field.partition(".")[2]
+        url = f"/api/v1{path}"
+        asked = client.get(url, params={name: last}) if body is None else client.post(url, json=body | {name: last})
+        problem = (await asked).json()
+        assert (problem["code"], [error["field"] for error in problem["errors"]]) == ("validation_failed", [field]), url
+
+
 async def test_a_verbs_fields_have_their_documented_names(client: httpx.AsyncClient, runtime: Runtime) -> None:
     async with runtime.database.transaction() as session:
         user = await a_user(session)

@@ -15,7 +15,7 @@ from orion.channels import STATES, Connection
 from orion.plumbing.db import utcnow
 from orion.plumbing.jobs import list_jobs
 from orion.plumbing.runtime import Runtime
-from orion.sync import HookReceipt, SyncSchedule
+from orion.sync import HookReceipt, Problem, SyncSchedule
 from tests.api.conftest import bearer
 from tests.conftest import count
 from tests.factories.stores import enter_as, make_admin, make_store
@@ -186,7 +186,9 @@ async def test_schedules_are_changed_run_and_filled_back_and_runs_are_found(
 
     async with runtime.database.transaction() as session:
         failed = sa.update(sync.SyncRun).where(sync.SyncRun.trigger == "person")
-        await session.execute(failed.values(status="failed", problem="It is away", finished_at=utcnow()))
+        await session.execute(
+            failed.values(status="failed", problem=Problem("channel_unavailable", "It is away"), finished_at=utcnow())
+        )
 
     async def ids(query: str) -> list[int]:
         answer = await client.get(f"{at}/runs?{query}")
@@ -206,7 +208,8 @@ async def test_schedules_are_changed_run_and_filled_back_and_runs_are_found(
         f"status=failed&cursor={first['next_cursor']}",
     ):
         assert (await client.get(f"{at}/runs?{wrong_query}")).status_code == 422, wrong_query
-    assert (await client.get(f"{at}/runs/{both[1]}")).json()["problem"] == "It is away"
+    told = (await client.get(f"{at}/runs/{both[1]}")).json()
+    assert (told["problem_code"], told["problem"]) == ("channel_unavailable", "It is away")
     for missing in (f"{at}/runs/99", f"{at}/schedules/99"):
         assert (await client.get(missing)).status_code == 404
 

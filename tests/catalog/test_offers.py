@@ -45,9 +45,10 @@ async def test_offers_of_one_gtin_come_from_everywhere_the_public_may_look(sessi
         ("AS-14", "OPEN", False),
         ("AMAZON", None, False),
     ]
-    assert seen.items[0].reasons == ("It costs 25.00 EUR, 4.90 less than the next offer.",)
-    assert seen.items[1].reasons == ("It costs 29.90 EUR, 4.90 more than the offer before.",)
-    assert "known first" in seen.items[2].reasons[0]
+    reasons = [offer.reason.text for offer in seen.items if offer.reason]
+    assert reasons[0] == "It costs 25.00 EUR, 4.90 less than the next offer."
+    assert reasons[1] == "It costs 29.90 EUR, 4.90 more than the offer before."
+    assert "known first" in reasons[2]
     for stranger in (open_.user,):
         assert "MINE" not in {offer.store_code for offer in (await offers_of(session, stranger, made["UNIT"].id)).items}
     for alone in ("PACK", "BUNDLE", "BAD"):
@@ -65,17 +66,19 @@ def test_the_ranking_is_the_same_whatever_order_offers_come_in() -> None:
         replace(plain, price=None),
         replace(plain, condition="used", price=Money(1, "EUR")),
         replace(plain, availability="out_of_stock", price=Money(1, "EUR")),
+        replace(plain, availability=None),
     ]
     numbered = list(enumerate(offers))
     expected = rank(numbered, "EUR")
-    assert [offers.index(replace(offer, rank=0, reasons=())) for offer in expected] == [1, 0, 2, 3, 4, 5]
-    assert [offer.reasons[0] for offer in expected] == [
+    assert [offers.index(replace(offer, rank=0, reason=None)) for offer in expected] == [1, 0, 2, 3, 4, 6, 5]
+    assert [offer.reason.text for offer in expected if offer.reason] == [
         "It costs 9.00 EUR, 1.00 less than the next offer.",
         "It costs 10.00 EUR, 1.00 more than the offer before.",
         "Its price is in CHF, that of the offer before in EUR.",
         "It has no price.",
         "It is used; the offer before is new.",
-        "It is not available; the offer before is in stock.",
+        "It does not say whether it is in stock; the offer before is in stock.",
+        "It is not in stock; the offer before does not say whether it is in stock.",
     ]
     assert all(rank(order, "EUR") == expected for order in list(permutations(numbered))[::37])
 

@@ -18,7 +18,7 @@ from orion.channels import (
 )
 from orion.orders import Order, OrderHistory
 from orion.plumbing.db import utcnow
-from orion.sync import SyncRun, SyncSchedule
+from orion.sync import Problem, SyncRun, SyncSchedule
 from tests.conftest import count
 from tests.sync.conftest import Open
 from tests.sync.desk import Desk
@@ -153,7 +153,8 @@ async def test_a_limit_defers_the_run_and_it_goes_on_by_itself(desk: Desk, marke
     began = utcnow()
     run = await desk.poll()
     schedule = await desk.schedule()
-    assert (run.status, run.problem, run.finished_at) == ("deferred", "Too many requests", None)
+    slow = Problem("slow_down", "Too many requests")
+    assert (run.status, run.problem, run.finished_at) == ("deferred", slow, None)
     assert schedule.running_until is not None
     assert schedule.running_until - began >= timedelta(seconds=178)
     assert schedule.running_until - utcnow() < timedelta(seconds=190)
@@ -171,7 +172,7 @@ async def test_an_outage_is_tried_again_and_told_once(desk: Desk, market: Market
     waits = []
     for _ in range(6):
         run = await desk.poll()
-        assert (run.status, run.problem) == ("failed", "orders: 503")
+        assert (run.status, run.problem) == ("failed", Problem("channel_unavailable", "orders: 503"))
         schedule = await desk.schedule()
         assert run.finished_at is not None
         waits.append(round((schedule.next_run_at - run.finished_at) / timedelta(seconds=30)))
@@ -359,7 +360,8 @@ async def test_many_products_gone_at_once_are_a_person_s_to_confirm(connect: Ope
     await all_again(desk)
     run = await desk.poll("product_pull")
     doubt = "50 of 60 products are gone at once, so nothing was taken from sale."
-    assert (run.status, (run.problem or "").startswith(doubt)) == ("partial", True)
+    assert run.problem is not None
+    assert (run.status, run.problem.code, run.problem.detail.startswith(doubt)) == ("partial", "too_many_gone", True)
     assert await desk.told() == ["sync_failing"]
     await all_again(desk)
     schedule = await desk.schedule("product_pull")

@@ -37,9 +37,9 @@ async def test_managers_change_schedules_within_what_the_channel_allows(connect:
     desk = await connect("amazon")
     schedule_id = (await desk.schedule()).id
     wrong: list[tuple[dict[str, Any], str]] = [
-        ({"interval_minutes": 0}, "name from 3 minutes"),
-        ({"interval_minutes": 2}, "name from 3 minutes"),
-        ({"interval_minutes": -5}, "name from 3 minutes"),
+        ({"interval_minutes": 0}, "minutes from 3 to 44640"),
+        ({"interval_minutes": 2}, "minutes from 3 to 44640"),
+        ({"interval_minutes": -5}, "minutes from 3 to 44640"),
         ({"cron": "* * * * *"}, "at least 3 minutes"),
         ({"cron": "* * * * * *"}, "five fields"),
         ({"cron": "0 0 31 2 *"}, "is no cron expression"),
@@ -145,6 +145,6 @@ async def test_health_tells_of_each_channel_s_job_types(connect: Open, market: M
     assert health["amazon"]["order_import"]["status"] == "late"
     assert 7100 < health["amazon"]["order_import"]["lag_seconds"] < 7300
     assert health["amazon"]["order_import"]["problems"] == [
-        {"store": "OTHER", "connection": "Main", "status": "late", "problem": None}
+        {"store": "OTHER", "connection": "Main", "status": "late", "code": None, "problem": None}
     ]
     assert health["amazon"]["api_status"] == "new"

@@ -10,7 +10,7 @@ from orion import orders
 from orion.channels import Connection
 from orion.plumbing.jobs import list_jobs
 from orion.plumbing.runtime import Runtime
-from orion.sync import SyncRun, SyncSchedule
+from orion.sync import Problem, SyncRun, SyncSchedule
 from tests.conftest import count
 from tests.factories.orders import an_order
 from tests.factories.people import a_member
@@ -51,7 +51,7 @@ async def only(runtime: Runtime, table: type) -> object:
 async def test_a_connection_from_its_form_to_its_end(owner: Shopkeeper, staff: Visitor, runtime: Runtime) -> None:
     new = f"{owner.home}/connections/new/letzshop"
     page = (await owner.client.get(new)).text
-    assert ('type="password"' in page, "Letzshop&#39;s merchant support" in page) == (True, True)
+    assert ('type="password"' in page, "support@letzshop.lu" in page) == (True, True)
     wrong = await owner.post(new, {"name": "Mine", "environment": "simulator", "settings.dialect": "esperanto"})
     assert wrong.status_code == 422
     assert 'value="Mine"' in wrong.text
@@ -100,7 +100,7 @@ async def test_a_channel_with_a_consent_page_asks_for_nothing_secret(owner: Shop
     new = f"{owner.home}/connections/new/amazon"
     fields = {"name": "Amazon", "environment": "simulator", "settings.region": "eu"}
     wrong = await owner.post(new, fields)
-    assert (wrong.status_code, "Marketplaces is needed" in wrong.text) == (422, True)
+    assert (wrong.status_code, "Marketplaces: this is needed" in wrong.text) == (422, True)
     made = await owner.post(new, {**fields, "settings.marketplace_ids": "A1PA6795UKMFR9"})
     path = made.headers["location"].partition("?")[0]
     assert "Allow it at Amazon" in (await owner.client.get(path)).text
@@ -125,13 +125,15 @@ async def test_schedules_and_runs(owner: Shopkeeper, staff: Visitor, runtime: Ru
     good = {"interval_minutes": "10", "enabled": "1", "max_retries": "2", "retry_delay_seconds": "30"}
     for field, value, words in (
         ("interval_minutes", "soon", "Enter a whole number from 0 on."),
-        ("max_retries", "99", "max_retries is from 0 to 20."),
-        ("cron", "every day", "cron"),
+        ("max_retries", "99", "Enter a whole number from 0 to 20."),
+        ("interval_minutes", "0", "enter a whole number of minutes from 1"),
+        ("interval_minutes", "", "Enter the minutes between two runs, or times of your own."),
+        ("cron", "* * * * * *", "Write five fields: minute, hour, day, month, weekday"),
     ):
         wrong = await owner.post(f"{path}/{schedule.id}", {**good, field: value})
         assert wrong.status_code == 422, field
         assert words in wrong.text
-        assert f'value="{value}"' in wrong.text
+        assert (f'value="{value}"' in wrong.text, wrong.text.count('aria-invalid="true"')) == (True, 1), field
     saved = await owner.post(f"{path}/{schedule.id}", good | {"enabled": ""})
     assert saved.headers["location"] == f"{path}?done=saved"
     schedule = await only(runtime, SyncSchedule)
@@ -179,10 +181,15 @@ async def test_administrators_see_all_connections(owner: Shopkeeper, admin: Visi
     await connect(owner)
     async with runtime.database.transaction() as session:
         await session.execute(
-            sa.update(SyncSchedule).values(failures=3, last_status="failed", last_problem="No answer")
+            sa.update(SyncSchedule).values(
+                failures=3, last_status="failed", last_problem=Problem("unreadable", "orders: a page of HTML")
+            )
         )
     page = (await admin.client.get("/admin/integrations")).text
-    assert ("No answer" in page, "Fails" in page, "ALPHA" in page) == (True, True, True)
+    assert ("a page of HTML" in page, "Fails" in page, "ALPHA" in page) == (True, True, True)
+    french = (await owner.client.get(f"{owner.home}/sync", headers={"Accept-Language": "fr"})).text
+    ours, theirs = "Letzshop répond quelque chose", '<span lang="en">orders: a page of HTML</span>'
+    assert (ours in french, theirs in french) == (True, True)
     for query, there in (("status=failing&search=alph", True), ("status=ok", False), ("channel=amazon", False)):
         fragment = (await admin.client.get(f"/admin/integrations?{query}", headers=HTMX)).text
-        assert ("No answer" in fragment) == there, query
+        assert ("a page of HTML" in fragment) == there, query

@@ -295,6 +295,36 @@ async def test_the_list_is_narrowed_down_and_put_in_order(shelf: Shopkeeper) -> 
     assert "Il n\u2019y a pas de telle catégorie." in html.unescape(unknown.text)
 
 
+async def test_the_list_is_walked_to_its_end_and_back(shelf: Shopkeeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orion.web.pages.products.PRODUCTS_PER_PAGE", 2)
+    path = "/store/ALPHA/products"
+
+    async def look(address: str, **headers: str) -> tuple[list[str], str, dict[str, str]]:
+        page = (await shelf.client.get(address, headers=headers)).text
+        steps = {name: html.unescape(url) for name, url in re.findall(r'id="step-(\w+)" href="([^"]+)"', page)}
+        standing = re.findall(r">(\d+.\d+ of \d+)</span>", page)
+        return re.findall(r">Lamp (\d)</a>", page), standing[0], steps
+
+    start = f"{path}?brand=Lumo&sort=price_desc"
+    pages = [await look(start)]
+    while "next" in pages[-1][2]:
+        pages.append(await look(pages[-1][2]["next"], **HTMX))
+    assert [(shown, standing, set(steps)) for shown, standing, steps in pages] == [
+        (["5", "4"], "1\u20132 of 5", {"next"}),
+        (["3", "2"], "3\u20134 of 5", {"first", "previous", "next"}),
+        (["1"], "5\u20135 of 5", {"first", "previous"}),
+    ]
+    back = await look(pages[2][2]["previous"], **HTMX)
+    assert back[:2] == pages[1][:2]
+    assert (await look(back[2]["previous"]))[:2] == pages[0][:2]
+    assert await look(pages[1][2]["first"]) == pages[0]
+    for address in (pages[0][2]["next"].replace("Lumo", ""), f"{path}?after=nonsense", f"{path}?before=AAAA"):
+        assert (await look(address))[1] == "1\u20132 of 5"  # a place in another list is no place in this one
+    everywhere = (await shelf.client.get(pages[1][2]["next"])).text
+    assert 'name="filter.sort" value="price_desc"' in everywhere
+    assert f'hx-get="{html.escape(pages[1][2]["next"])}"' in everywhere  # read again, it stays where it is
+
+
 async def test_one_thing_is_done_to_many_products_after_a_look(shelf: Shopkeeper, runtime: Runtime) -> None:
     path = "/store/ALPHA/products/bulk"
     data: dict[str, str | list[str]] = {"csrf_token": await shelf.token(), "action": "change_price_percent"}

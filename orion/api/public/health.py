@@ -69,7 +69,7 @@ class JobHealth(BaseModel):
     error_rate: float = Field(examples=[0.0], description="failed runs of the last day, of all that ended")
     unread_entries: int = Field(examples=[0], description="what the channel sent and could not be read")
     problems: list[dict[str, str | None]] = Field(
-        examples=[[]], description="at most ten: store, connection, status, problem in words"
+        examples=[[]], description="at most ten: store, connection, status, code, problem in words"
     )
 
 

@@ -3,17 +3,17 @@
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from orion import catalog
 from orion.api.dependencies import CurrentUser, SessionDep
-from orion.api.inputs import NO_PARAMETERS, Body, Parameters
+from orion.api.inputs import NO_PARAMETERS, Body, Moment, Parameters
 from orion.api.problems import PROBLEM_RESPONSES, body_fields
 from orion.api.public.marketplace import MarketplaceProductDetails, details_of
 from orion.api.routing import TransactionalRoute
 from orion.catalog import GOOGLE_ATTRIBUTES, Notice, Written
 
-_TYPES: dict[str, Any] = {"text": str, "list": list[str], "flag": bool, "number": int, "moment": AwareDatetime}
+_TYPES: dict[str, Any] = {"text": str, "list": list[str], "flag": bool, "number": int, "moment": Moment}
 _EXAMPLES: dict[str, Any] = {
     "brand": "BrandName",
     "gtin": "4006381333931",

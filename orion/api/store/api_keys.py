@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from orion import merchants
 from orion.api.dependencies import RuntimeDep, SessionDep, store_access
-from orion.api.inputs import NO_PARAMETERS, Body, Id, Paged
+from orion.api.inputs import NO_PARAMETERS, Body, Id, MaybeNaive, Paged
 from orion.api.problems import PROBLEM_RESPONSES, body_fields
 from orion.api.routing import TransactionalRoute, UnrepeatableRoute
 from orion.kernel import FieldError, Invalid
@@ -31,7 +31,7 @@ class NewKeyRequest(Body):
     name: str = Field(description="who uses it, 1 to 100 characters", examples=["Warehouse"])
     scopes: list[str] = Field(description=", ".join(SCOPES), examples=[["inventory:read", "inventory:write"]])
     role: str = Field("staff", description="no higher than your own", examples=["staff"])
-    expires_at: datetime | None = Field(None, description="null: never", examples=["2027-01-01T00:00:00Z"])
+    expires_at: MaybeNaive | None = Field(None, description="null: never", examples=["2027-01-01T00:00:00Z"])
 
 
 class RotateRequest(Body):

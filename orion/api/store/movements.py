@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from orion import inventory
 from orion.api.dependencies import RuntimeDep, SessionDep
-from orion.api.inputs import Parameters
+from orion.api.inputs import Moment, Parameters
 from orion.api.problems import PROBLEM_RESPONSES
 from orion.api.routing import TransactionalRoute
 from orion.api.stock_answers import MovementAnswer, MovementList
@@ -32,8 +32,8 @@ class MovementQuery(Parameters):
     location: str | None = Field(None, description="code or name of a location")
     kind: Literal["set", "add", "remove", "transfer", "count", "import", "commit"] | None = None
     reference: str | None = Field(None, max_length=128, description="exactly this reference")
-    since: AwareDatetime | None = Field(None, description="from this moment on", examples=["2026-01-01T00:00:00Z"])
-    until: AwareDatetime | None = Field(None, description="before this moment")
+    since: Moment | None = Field(None, description="from this moment on", examples=["2026-01-01T00:00:00Z"])
+    until: Moment | None = Field(None, description="before this moment")
     cursor: str | None = Field(None, description="`next_cursor` of the stretch before")
     limit: int = Field(50, ge=1, le=200)
     format: Format | None = Field(None, description="csv: all of them as a file")

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from orion import sync
 from orion.api.dependencies import RuntimeDep, SessionDep, store_access
-from orion.api.inputs import NO_PARAMETERS, Body, Id, Parameters
+from orion.api.inputs import NO_PARAMETERS, Body, Id, Moment, Parameters
 from orion.api.problems import PROBLEM_RESPONSES, body_fields
 from orion.api.routing import TransactionalRoute
 from orion.api.store.connections import Manager, Viewer
@@ -36,7 +36,7 @@ class SyncScheduleQuery(Parameters):
 class BackfillRequest(Body):
     """How far back to read."""
 
-    since: AwareDatetime = Field(
+    since: Moment = Field(
         description="with its zone; as far back as the channel keeps orders", examples=["2026-01-01T00:00:00Z"]
     )
 

@@ -42,11 +42,12 @@ def moment(node: dict[str, Any], name: str) -> datetime:
     value = node.get(name)
     try:
         found = datetime.fromisoformat(value)  # type: ignore[arg-type] # what is no text raises TypeError
-    except (TypeError, ValueError):
+        in_utc = found.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         raise Odd(f"{name} is {_shown(value)}") from None
     if found.tzinfo is None:
         raise Odd(f"{name} has no offset: {_shown(value)}")
-    return found.astimezone(UTC)
+    return in_utc
 
 
 def count(node: dict[str, Any], name: str) -> int:

@@ -6,11 +6,12 @@ from starlette.responses import Response
 
 from orion import catalog, identity
 from orion.catalog import AVAILABILITIES, SHARED_SORTS, MarketplaceFilter
-from orion.kernel import MARKETPLACES, MAX_SKIP
+from orion.kernel import MARKETPLACES
 from orion.web import parse
 from orion.web.i18n import current_language
 from orion.web.render import is_htmx, redirect, render
 from orion.web.visit import acting, posted, reading
+from orion.web.walking import place_of, walk_of
 
 router = APIRouter(prefix="/admin/products")
 
@@ -30,19 +31,23 @@ async def products(request: Request) -> Response:
     }
     async with reading(request) as visit:
         identity.as_admin(visit.user)
+        wanted = MarketplaceFilter(
+            search=filters["search"],
+            marketplace=filters["marketplace"],
+            availability=filters["availability"],
+            store=filters["store"],
+            brand=filters["brand"],
+            language=current_language(),
+        )
+        place = place_of(request, f"records:{filters['sort']}:{wanted!r}")
         found = await catalog.list_marketplace_products(
             visit.session,
-            MarketplaceFilter(
-                search=filters["search"],
-                marketplace=filters["marketplace"],
-                availability=filters["availability"],
-                store=filters["store"],
-                brand=filters["brand"],
-                language=current_language(),
-            ),
+            wanted,
             sort=filters["sort"],
-            skip=min((parse.page_number(request) - 1) * PRODUCTS_PER_PAGE, MAX_SKIP - PRODUCTS_PER_PAGE),
+            after=place.after,
+            before=place.before,
             limit=PRODUCTS_PER_PAGE,
+            always_count=True,
         )
         return render(
             request,
@@ -50,6 +55,8 @@ async def products(request: Request) -> Response:
             user=visit.user,
             nav="products",
             found=found,
+            place=place,
+            walk=walk_of(request, place, found),
             filters=filters,
             filtered=any(filters[name] for name in filters if name != "sort"),
             deleted="deleted" in request.query_params,

@@ -196,6 +196,7 @@ async def _show(
         manifest=manifest,
         form=form or form_of(connection, manifest),
         since=since,
+        ending=channels.ending_secret(connection),
         figures=[each for each in figures if each.connection_id == connection.id],
         may_consent=manifest.consent is not None and "client_id" not in since,
         done=parse.choice(request, "done", labels_channels.DONE),

@@ -1,5 +1,6 @@
 """The page of one product of a store: what it is in effect, and what the store says of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -7,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from orion import catalog, merchants
-from orion.catalog import FieldView, Notice, ProductDetails
+from orion.catalog import FieldView, Notice, Offer, ProductDetails
 from orion.kernel import LANGUAGES, OrionError
 from orion.merchants import StoreAccess
 from orion.web import parse
@@ -139,13 +140,20 @@ async def product_page(
         owns_record=may_write and (visit.user.role == "admin" or record.store_code == access.store.code),
         texts=_texts(details),
         history=history[:HISTORY_LINES],
-        offers=offers.items[:OFFERS_SHOWN] if len(offers.items) > 1 else (),
+        offers=_offers_shown(offers.items, access.store.code),
         language=language,
         form=form or form_of(details, tab),
         blank_tiers=BLANK_TIERS,
         own_images=own_images_of(details),
         status=status,
         **_MESSAGES | {"saved": "saved" in request.query_params, "kept": "kept" in request.query_params} | context,
+    )
+
+
+def _offers_shown(offers: Sequence[Offer], code: str) -> list[Offer]:
+    """The best offers, and the store's own wherever they stand; none where there is nothing to compare."""
+    return (
+        [offer for offer in offers if offer.rank <= OFFERS_SHOWN or offer.store_code == code] if len(offers) > 1 else []
     )
 
 

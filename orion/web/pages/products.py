@@ -1,17 +1,20 @@
 """A store's products as its customers see them: searched, narrowed down, put in order, and chosen for bulk actions."""
 
+from collections.abc import Awaitable, Callable
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from orion import catalog, inventory, merchants
 from orion.catalog import EffectiveProduct, Facets
-from orion.kernel import MAX_SKIP, Found, Invalid
+from orion.kernel import Found, Invalid
 from orion.web import parse
 from orion.web.i18n import current_language
 from orion.web.product_filters import NARROWING, choices_of, filters_of, listing_filter
 from orion.web.render import is_htmx, render
-from orion.web.visit import reading
+from orion.web.visit import reading, runtime_of
+from orion.web.walking import Place, place_of, walk_of
 
 router = APIRouter(prefix="/store/{code}/products")
 
@@ -26,20 +29,29 @@ async def products(request: Request, code: str) -> Response:
     errors: dict[str, str] = {}
     async with reading(request) as visit:
         access = await merchants.open_store(visit.session, visit.user, code)
-        skip = min((parse.page_number(request) - 1) * PRODUCTS_PER_PAGE, MAX_SKIP - PRODUCTS_PER_PAGE)
+        session, place = visit.session, Place("")
         found: Found[EffectiveProduct]
         try:
             wanted = listing_filter(filters)
+            asked = f"{access.store.id}:{wanted!r}"
+            place = place_of(request, f"products of {filters['sort']}:{asked}")
             found = await catalog.list_products(
-                visit.session, access, wanted, sort=filters["sort"] or None, skip=skip, limit=PRODUCTS_PER_PAGE
+                session,
+                access,
+                wanted,
+                sort=filters["sort"] or None,
+                after=place.after,
+                before=place.before,
+                limit=PRODUCTS_PER_PAGE,
+                always_count=True,
             )
-            facets = await catalog.listing_facets(visit.session, access, wanted)
+            facets = await _facets(request, asked, lambda: catalog.listing_facets(session, access, wanted))
         except Invalid as error:  # a price or a category that is none: said beside it, and nothing found
             errors = parse.field_errors(error)
             found = Found([], 0, None, None, 0, PRODUCTS_PER_PAGE)
             facets = NO_FACETS
         room = inventory.stockroom(access)
-        stock = await inventory.stock_of_products(visit.session, room, [product.id for product in found.items])
+        stock = await inventory.stock_of_products(session, room, [product.id for product in found.items])
         return render(
             request,
             "store/_products.html" if is_htmx(request) else "store/products.html",
@@ -48,6 +60,8 @@ async def products(request: Request, code: str) -> Response:
             store=access.store,
             nav="products",
             found=found,
+            place=place,
+            walk=walk_of(request, place, found),
             filters=filters,
             choices=choices_of(facets, filters),
             errors=errors,
@@ -60,6 +74,11 @@ async def products(request: Request, code: str) -> Response:
             done=_number(request, "done"),
             skipped=_number(request, "skipped"),
         )
+
+
+async def _facets(request: Request, asked: str, work_out: Callable[[], Awaitable[Facets]]) -> Facets:
+    """What the list could be narrowed down by; counts that took long are kept a while, for the pages that follow."""
+    return (await runtime_of(request).kept.get(f"choices:{asked}", work_out)).value
 
 
 def _number(request: Request, name: str) -> int | None:

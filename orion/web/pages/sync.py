@@ -226,6 +226,9 @@ def _sent(form: FormData) -> RhythmForm:
 
 
 def _whole(text: str, name: str) -> int:
+    if not text and name == "interval_minutes":
+        message = gettext("Enter the minutes between two runs, or times of your own.")
+        raise Invalid("number_invalid", message, errors=[FieldError(name, message)])
     if not (text.isascii() and text.isdigit()) or len(text) > 9:
         message = gettext("Enter a whole number from 0 on.")
         raise Invalid("number_invalid", message, errors=[FieldError(name, message)])

@@ -196,6 +196,7 @@ async def test_one_bad_entry_never_sinks_a_page(letzshop: LetzshopOrders, shop: 
         "b10": ({"items": [None]}, "items is a list"),
         "b11": ({"items": [item("MUG", -1, "1", "1")]}, "quantity is -1"),
         "b12": ({"items": [item("MUG", 1, "free", "1")]}, "unitPrice is 'free'"),
+        "b13": ({"createdAt": "0001-01-01T00:00:00+01:00"}, "createdAt is '0001-01-01T00:00:00+01:00'"),
     }
     for place, (changes, _) in broken.items():
         shop.orders.put({**entry, "id": place} | ({"updatedAt": entry["updatedAt"]} | changes))

@@ -49,14 +49,16 @@ MANIFEST = register(
                 "Refresh token",
                 "secret",
                 by_consent=True,
-                help="Amazon's consent page gives it. For an app of your own: Seller Central, Develop Apps, Authorise.",
+                help="Amazon's consent page gives it. For an app of your own: in Seller Central under Apps and "
+                "Services, Develop Apps, the arrow beside Edit App, Authorize. It begins with Atzr|.",
             ),
             Field(
                 "client_id",
                 "LWA client id",
                 "text",
                 required=False,
-                help="Only for an app of your own (self-authorised): Seller Central, Develop Apps, LWA credentials.",
+                help="Only for an app of your own: in Seller Central under Apps and Services, Develop Apps, in the "
+                "column LWA credentials, View. It begins with amzn1.application-oa2-client.",
             ),
             Field(
                 "client_secret",
@@ -64,7 +66,10 @@ MANIFEST = register(
                 "secret",
                 required=False,
                 lives=SECRET_LIVES,
-                help="Goes with the client id. Amazon ends it after 180 days.",
+                help="Stands beside the client id. Amazon ends it 180 days after it was made.",
+                renew="In Seller Central, open Apps and Services, Develop Apps. In the column LWA credentials choose "
+                "View, then Rotate secret, and copy the new client secret. Enter it here as LWA client secret; "
+                "everything else stays.",
             ),
         ),
         settings=(
@@ -81,7 +86,8 @@ MANIFEST = register(
                 "Seller id",
                 "text",
                 required=False,
-                help="Needed for stock and listings; the consent page brings it. Also called merchant token.",
+                help="Needed for stock and listings; the consent page brings it. In Seller Central under Settings, "
+                "Account Info, Business Information, Your Merchant Token.",
             ),
         ),
         hosts=HOSTS,

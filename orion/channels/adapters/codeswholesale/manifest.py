@@ -23,12 +23,18 @@ MANIFEST = register(
         channel="codeswholesale",
         adapter=CodesWholesaleSupplier,
         secrets=(
-            Field("client_id", "Client id", "text", help="On app.codeswholesale.com, under API: generate credentials."),
+            Field(
+                "client_id",
+                "Client id",
+                "text",
+                help="On app.codeswholesale.com under API, Generate credentials. The sandbox has credentials of its "
+                "own.",
+            ),
             Field(
                 "client_secret",
                 "Client secret",
                 "secret",
-                help="Shown once, when the credentials are generated. The sandbox has credentials of its own.",
+                help="Stands beside the client id, once: when the credentials are generated.",
             ),
         ),
         settings=(

@@ -56,8 +56,12 @@ MANIFEST = register(
                 "refresh_token",
                 "Refresh token",
                 "secret",
-                help="EBay's consent page gives it. For an app of your own: developer.ebay.com, User Tokens.",
+                help="The consent page of eBay gives it. For an app of your own it is the refresh_token that eBay "
+                "answers to the authorization code; what developer.ebay.com shows under User Tokens ends after two "
+                "hours.",
                 lives=timedelta(seconds=47_304_000),
+                renew="Allow it at eBay once more by the button of this connection. With an app of your own, go "
+                "through its consent once more, and enter the new refresh token here.",
                 by_consent=True,
             ),
             Field(
@@ -65,14 +69,15 @@ MANIFEST = register(
                 "App ID (client id)",
                 "text",
                 required=False,
-                help="Only for an app of your own, from developer.ebay.com; get its refresh token there as well.",
+                help="Only for an app of your own: on developer.ebay.com under Application Keys, in the keyset "
+                "Production (or Sandbox, for the sandbox).",
             ),
             Field(
                 "client_secret",
                 "Cert ID (client secret)",
                 "secret",
                 required=False,
-                help="Only for an app of your own; it stands beside the App ID.",
+                help="Only for an app of your own: in the same keyset as the App ID.",
             ),
         ),
         settings=(

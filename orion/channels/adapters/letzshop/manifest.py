@@ -25,7 +25,8 @@ MANIFEST = register(
                 "api_key",
                 "API key",
                 "secret",
-                help="Letzshop's merchant support gives it on request, to users with the rights of a shop manager.",
+                help="Ask your account manager at Letzshop, or support@letzshop.lu, for an API key of a user with the "
+                "rights of a shop manager.",
             ),
         ),
         settings=(
