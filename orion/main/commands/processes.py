@@ -69,14 +69,18 @@ def serve(
         children.append(Child("simulate", *words, patience=3))
     if not no_worker:
         children.append(Child("worker", patience=settings.worker_drain_seconds + 3))
-    if not fd:
+
+    def announce() -> None:
+        if fd:
+            return
         bound = sockets[0].getsockname()[1]
         shown = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison)
         Console(stderr=True, highlight=False).print(f"Orion is at [bold]http://{shown}:{bound}[/] · Ctrl-C stops it")
-    if others and not settings.redis_url:
-        log.warning("each process counts rate limits for itself; set REDIS_URL to have them count together")
+        if others and not settings.redis_url:
+            log.warning("each process counts rate limits for itself; set REDIS_URL to have them count together")
+
     with counting_together() if others else nullcontext():
-        process.run(run_server(settings, sockets, children=children, parent_pid=parent_pid))
+        process.run(run_server(settings, sockets, children=children, parent_pid=parent_pid, announce=announce))
 
 
 def worker(parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None) -> None:
