@@ -28,7 +28,8 @@ class OrderQuery(Parameters):
     search: str | None = Field(
         None,
         max_length=200,
-        description="part of a number, of the channel's order id, of the buyer's name or e-mail, or of a SKU",
+        description="words of the number, the channel's order id, the buyer's name and e-mail, and the SKUs: "
+        "orders have all of them, and the last one may be unfinished",
     )
     cursor: str | None = Field(
         None, max_length=2000, description="`next_cursor` of the stretch before; the same filters with it"

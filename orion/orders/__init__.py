@@ -12,7 +12,7 @@ from orion.orders.details import (
 )
 from orion.orders.events import OrderChanged, OrdersArrived
 from orion.orders.figures import OrderFigures, order_figures
-from orion.orders.forget import forget_buyer
+from orion.orders.forget import forget_buyer, forget_buyers_soon
 from orion.orders.lines import match_line, unmatch_line
 from orion.orders.models import FLAGS, MATCHED_BY, STOCK_STATES, Order, OrderHistory, OrderLine, OrderNote, OrderPayload
 from orion.orders.notes import add_note, delete_note
@@ -62,6 +62,7 @@ __all__ = [
     "count_orders",
     "delete_note",
     "forget_buyer",
+    "forget_buyers_soon",
     "get_order",
     "get_order_as_admin",
     "get_payload",
