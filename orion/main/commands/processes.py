@@ -1,6 +1,7 @@
 """Commands that run Orion: serve, worker, migrate, openapi."""
 
 import json
+import os
 import socket
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated
 import structlog
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from orion.main import process
 from orion.main.listen import listen_together
@@ -54,7 +56,12 @@ def serve(
     simulator_port = choose_simulator_port() if simulate else 0
     if simulate:
         point_at_simulators(simulator_port)
+    shown = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104 (a comparison)
+    address = f"http://{shown}:{sockets[0].getsockname()[1]}"
     settings = process.load_settings()
+    if "public_url" not in settings.model_fields_set:
+        os.environ["PUBLIC_URL"] = address  # links and consent pages lead back here, also those that the worker makes
+        settings = process.load_settings()
     from orion.main.children import Child  # noqa: PLC0415 (other commands need no web server)
     from orion.main.serve import GRACE_SECONDS  # noqa: PLC0415
     from orion.main.serve import serve as run_server  # noqa: PLC0415
@@ -73,9 +80,7 @@ def serve(
     def announce() -> None:
         if fd:
             return
-        bound = sockets[0].getsockname()[1]
-        shown = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison)
-        Console(stderr=True, highlight=False).print(f"Orion is at [bold]http://{shown}:{bound}[/] · Ctrl-C stops it")
+        Console(stderr=True, highlight=False).print(f"Orion is at [bold]{escape(address)}[/] · Ctrl-C stops it")
         if others and not settings.redis_url:
             log.warning("each process counts rate limits for itself; set REDIS_URL to have them count together")
 
