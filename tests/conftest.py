@@ -204,6 +204,7 @@ def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str
         assert server.stdout
         if any(b"Ready to accept connections" in line for line in server.stdout):
             break
+        server.communicate()
     yield f"redis://127.0.0.1:{port}/0", server
     server.kill()
-    server.wait()
+    server.communicate()
