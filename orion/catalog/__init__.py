@@ -7,8 +7,8 @@ from orion.catalog.bulk_actions import (
     BulkAnswer,
     SampleProduct,
     act_on_products,
-    get_bulk_run,
 )
+from orion.catalog.bulk_runs import bulk_runs_under_way, cancel_bulk_run, get_bulk_run
 from orion.catalog.bulk_values import ACTIONS
 from orion.catalog.canonical import (
     Deleted,
@@ -143,6 +143,8 @@ __all__ = [
     "WrittenProduct",
     "act_on_products",
     "add_image",
+    "bulk_runs_under_way",
+    "cancel_bulk_run",
     "category_ids",
     "category_of",
     "create_marketplace_product",
