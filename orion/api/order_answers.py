@@ -38,6 +38,7 @@ class _OrderFacts(BaseModel):
     flags: list[str] = Field(description="what a person should look at", examples=[["unmatched_lines"]])
     needs_attention: bool
     awaits_acknowledgement: bool = Field(description="the channel waits for lines to be accepted or rejected")
+    sent_by_channel: bool = Field(description="the channel sends it, from a stock of its own: nothing is held")
     is_partly_shipped: bool = Field(description="some of it has left, and some is still to be sent")
     customer_name: str | None = Field(examples=["Josée Müller"])
     currency: str = Field(description="XXX: none that is known, and no amounts", examples=["EUR"])
@@ -77,6 +78,7 @@ class OrderCountsAnswer(BaseModel):
 
     total: int = Field(examples=[120])
     by_status: dict[str, int] = Field(examples=[{"confirmed": 8, "shipped": 112}])
+    to_send: int = Field(description="paid, and for you to send", examples=[8])
     needs_attention: int = Field(examples=[2])
     awaits_acknowledgement: int = Field(examples=[1])
     unmatched_lines: int = Field(examples=[3])

@@ -22,12 +22,14 @@ class OrderQuery(Parameters):
     flag: str | None = Field(None, description=f"with this flag: {', '.join(FLAGS)}", examples=["unmatched_lines"])
     needs_attention: bool | None = Field(None, description="whether they have any flag")
     awaits_acknowledgement: bool | None = None
+    sent_by_channel: bool | None = Field(None, description="whether the channel itself sends them")
     ordered_from: Moment | None = Field(None, description="ordered then or later", examples=["2026-01-01T00:00:00Z"])
     ordered_to: Moment | None = Field(None, description="ordered before then")
     search: str | None = Field(
         None,
         max_length=200,
-        description="part of a number, of the channel's order id, of the buyer's name or e-mail, or of a SKU",
+        description="words of the number, the channel's order id, the buyer's name and e-mail, and the SKUs: "
+        "orders have all of them, and the last one may be unfinished",
     )
     cursor: str | None = Field(
         None, max_length=2000, description="`next_cursor` of the stretch before; the same filters with it"

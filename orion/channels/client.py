@@ -277,7 +277,7 @@ class _Failed(Exception):
 
 
 _HEADERS = {
-    "user-agent": f"Orion/{orion.__version__}",
+    "user-agent": f"Orion/{orion.__version__} (Language=Python)",  # Amazon wants the language in it
     "accept": "application/json",
     "accept-encoding": "gzip, deflate",
 }

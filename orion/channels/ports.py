@@ -64,6 +64,7 @@ class RemoteOrder:
     `discount_minor` and `tax_minor` are those of everything, lines and shipping too; `subtotal_minor` is the sum of the
     lines' subtotals, before them. So subtotal - discount + shipping (+ tax where prices do not hold it) = total.
     `refunded_minor` is None where this answer does not say it: what is known of it stays.
+    `sent_by_channel`: from a stock of the channel's own, so that there is nothing for us to hold or to ship.
     """
 
     channel_order_id: str
@@ -91,6 +92,7 @@ class RemoteOrder:
     prices_include_tax: bool = True
     cancel_requested: bool = False
     awaits_acknowledgement: bool = False
+    sent_by_channel: bool = False
     problems: tuple[str, ...] = ()
 
 

@@ -19,6 +19,7 @@ from orion.kernel.money import CURRENCIES, MAX_MINOR, Money, amount_text, curren
 from orion.kernel.orders import CHANNEL_NAMES, CHANNELS, ORDER_STATUSES, Channel, OrderStatus, parse_channel
 from orion.kernel.paging import MAX_LIMIT, MAX_PAGE, MAX_SKIP, Found, Page, Stretch, page_offset, total_if_last
 from orion.kernel.prices import Price, parse_price
+from orion.kernel.words import plain_letters, words_in
 
 __all__ = [
     "CHANNELS",
@@ -62,5 +63,7 @@ __all__ = [
     "parse_language",
     "parse_marketplace",
     "parse_price",
+    "plain_letters",
     "total_if_last",
+    "words_in",
 ]

@@ -11,7 +11,7 @@ from orion.orders.details import (
     list_notes,
 )
 from orion.orders.events import OrderChanged, OrdersArrived
-from orion.orders.forget import forget_buyer
+from orion.orders.forget import forget_buyer, forget_buyers_soon
 from orion.orders.lines import match_line, unmatch_line
 from orion.orders.models import FLAGS, MATCHED_BY, STOCK_STATES, Order, OrderHistory, OrderLine, OrderNote, OrderPayload
 from orion.orders.notes import add_note, delete_note
@@ -28,6 +28,7 @@ from orion.orders.queries import (
     list_unmatched,
 )
 from orion.orders.short import reserve_short, retry_all_short, stock_came_in
+from orion.orders.states import TO_SEND
 from orion.orders.take_in import TakenIn, take_in
 from orion.orders.totals import NO_CURRENCY
 
@@ -36,6 +37,7 @@ __all__ = [
     "MATCHED_BY",
     "NO_CURRENCY",
     "STOCK_STATES",
+    "TO_SEND",
     "HistoryView",
     "LineView",
     "NoteView",
@@ -58,6 +60,7 @@ __all__ = [
     "count_orders",
     "delete_note",
     "forget_buyer",
+    "forget_buyers_soon",
     "get_order",
     "get_order_as_admin",
     "get_payload",

@@ -128,7 +128,7 @@ async def _details(session: AsyncSession, *where: sa.ColumnElement[bool], order_
         .where(OrderHistory.order_id == order_id)
         .order_by(OrderHistory.id)
     )
-    ways = reachable(order.status, requires_shipping=order.requires_shipping)
+    ways = reachable(order.status, order.requires_shipping, order.is_fully_digital)
     return OrderDetails(
         order,
         store_code,

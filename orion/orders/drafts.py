@@ -10,7 +10,8 @@ from orion.orders import states
 from orion.orders.flags import conditions, weigh
 from orion.orders.models import FLAGS
 from orion.orders.opened import entry
-from orion.orders.rows import line_columns, order_columns, search_text
+from orion.orders.rows import line_columns, order_columns, payload
+from orion.orders.search import search_text
 
 PERSONAL = (
     "customer_name", "customer_email", "customer_phone", "customer_reference", "shipping_address", "billing_address",
@@ -26,16 +27,19 @@ _NOT_TOLD = ("fingerprint", "remote_updated_at", "last_synced_at", "search_text"
 
 @dataclass(slots=True)
 class Draft:
-    """An order as it was (None: it is new) and as it will be; `told` is its payload, `stamp` the fingerprint."""
+    """An order as it was (None: it is new) and as it will be; `stamp` is its fingerprint.
+
+    `happened` are flags that this version raises, `over` those whose reason it takes away.
+    """
 
     remote: RemoteOrder
     stamp: str
-    told: dict[str, Any]
     before: Mapping[str, Any] | None = None
     lines_before: Sequence[Mapping[str, Any]] = ()
     order: dict[str, Any] = field(default_factory=dict)
     lines: list[dict[str, Any]] = field(default_factory=list)
     happened: list[str] = field(default_factory=list)
+    over: list[str] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     raised: tuple[str, ...] = ()
 
@@ -50,9 +54,9 @@ class Draft:
         return [line for line in self.lines_before if line["channel_line_id"] not in told]
 
     @property
-    def payload(self) -> dict[str, Any]:
+    def payload(self) -> Any:
         """What is kept of the channel's words."""
-        return FORGOTTEN if self.order["forgotten_at"] else self.told
+        return FORGOTTEN if self.order["forgotten_at"] else payload(self.remote)
 
 
 _NEW_ORDER: dict[str, Any] = {
@@ -88,7 +92,7 @@ def merge(draft: Draft, connection: Connection, actor: str, now: datetime) -> No
         draft.order |= _NEW_ORDER | owner | {"created_at": now} | of_channel
     else:
         draft.order = dict(before) | of_channel
-    draft.order["updated_at"] = now
+    draft.order |= {"updated_at": now, "requires_shipping": not draft.remote.sent_by_channel, "is_fully_digital": False}
     old = {line["channel_line_id"]: line for line in draft.lines_before}
     for line in told:
         held = old.get(line["channel_line_id"])
@@ -100,7 +104,8 @@ def merge(draft: Draft, connection: Connection, actor: str, now: datetime) -> No
                 kept |= {"product_id": None, "matched_by": None}
         draft.lines.append(line | kept | {"order_id": draft.order["id"], "store_id": connection.store_id})
     _apply_status(draft, actor, now)
-    if before is None and draft.remote.ordered_at < connection.created_at:  # stock was counted after these had left
+    sent_before = before is None and draft.remote.ordered_at < connection.created_at
+    if sent_before or draft.remote.sent_by_channel:  # stock was counted after these had left, or they were not of it
         for line in draft.lines:
             line["shipped_before"] = line["shipped_quantity"]
 
@@ -110,8 +115,7 @@ def _apply_status(draft: Draft, actor: str, now: datetime) -> None:
     if before is None:
         order["status"] = theirs or "pending"
         draft.note("created", actor, now, to_status=order["status"], reason=order["raw_status"])
-        if stamp := states.STAMPS.get(order["status"]):
-            order[stamp] = draft.remote.updated_at
+        _stamp(draft)
         return
     ours = before["status"]
     if ours in states.SENT and _to_send(draft.lines_before, before) != _to_send(draft.lines, order):
@@ -122,16 +126,23 @@ def _apply_status(draft: Draft, actor: str, now: datetime) -> None:
     verdict = states.verdict(ours, theirs, moved=moved)
     if verdict == "conflict":
         draft.happened.append("status_conflict")
+    elif moved or theirs == ours:  # they agree with us again
+        draft.over.append("status_conflict")
     if verdict == "keep" and moved and theirs in states.SENT and order[states.STAMPS[theirs]] is None:
         order[states.STAMPS[theirs]] = draft.remote.updated_at  # a refund says more than that it has left
     if verdict != "take":
         return
     order["status"] = theirs
     draft.note("status", actor, now, from_status=ours, to_status=theirs, reason=order["raw_status"])
-    if (stamp := states.STAMPS.get(theirs)) and order[stamp] is None:
-        order[stamp] = draft.remote.updated_at
+    _stamp(draft)
     if theirs in states.CALLED_OFF and ours in states.PICKED:
         draft.happened.append("cancelled_while_picked")
+
+
+def _stamp(draft: Draft) -> None:
+    stamp = states.STAMPS.get(draft.order["status"])
+    if stamp and draft.order[stamp] is None:
+        draft.order[stamp] = draft.remote.updated_at
 
 
 def _lines_moved(draft: Draft) -> bool:
@@ -153,19 +164,21 @@ def conclude(draft: Draft, digital: Mapping[int, bool], actor: str, now: datetim
     order, lines, remote, before = draft.order, draft.lines, draft.remote, draft.before
     immaterial = [line["is_digital"] or digital.get(line["product_id"], False) for line in lines]
     order["is_fully_digital"] = bool(lines) and all(immaterial)
-    order["requires_shipping"] = not order["is_fully_digital"]
-    after = conditions(order, lines) | {code: True for code in remote.problems if code in FLAGS}
+    order["requires_shipping"] = not order["is_fully_digital"] and not remote.sent_by_channel
+    told: dict[str, Any] = {code: True for code in remote.problems if code in FLAGS}
     if others := sorted(set(remote.problems) - set(FLAGS)):
-        after["channel_problem"] = others
+        told["channel_problem"] = others
     if remote.status is None:
-        after["unknown_status"] = order["raw_status"]
-    if remote.cancel_requested and order["status"] not in states.CALLED_OFF:
-        after["cancel_requested"] = True
+        told["unknown_status"] = order["raw_status"]
+    if remote.cancel_requested:
+        told["cancel_requested"] = True
+    after = conditions(order, lines, told)
     held: dict[str, Any] = {}
     if before is not None:
         held = conditions(before, draft.lines_before) | {"unknown_status": before["raw_status"]}
     flags = before["flags"] if before else []
-    order["flags"], order["cleared"] = weigh(after, held, draft.happened, flags, before["cleared"] if before else [])
+    standing = [flag for flag in flags if flag not in draft.over]
+    order["flags"], order["cleared"] = weigh(after, held, draft.happened, standing, before["cleared"] if before else [])
     order["needs_attention"] = bool(order["flags"])
     draft.raised = tuple(flag for flag in order["flags"] if flag not in flags)
     if before is not None and (changed := _changed(draft)):

@@ -9,20 +9,36 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from orion.orders.drafts import FORGOTTEN, PERSONAL
 from orion.orders.models import Order, OrderPayload
 from orion.orders.opened import open_orders, save
-from orion.orders.rows import search_text
+from orion.orders.search import search_text
 from orion.plumbing.db import utcnow
-from orion.plumbing.jobs import job
+from orion.plumbing.db.records import among
+from orion.plumbing.jobs import enqueue, job
 from orion.plumbing.runtime import Runtime
 
 AT_ONCE = 500
 
 
+async def forget_buyers_soon(session: AsyncSession, channel: str, references: Sequence[str], *, reason: str) -> None:
+    """Have a job forget buyers, by the names that a channel calls them.
+
+    The job knows each by an order of theirs: what a job is given is kept after it, and shown to operators.
+    """
+    theirs = sa.select(sa.func.min(Order.id)).where(
+        Order.channel == channel, among(session, Order.customer_reference, references)
+    )
+    if order_ids := list(await session.scalars(theirs.group_by(Order.customer_reference))):
+        await enqueue(session, "forget_buyers", sorted(order_ids), reason)
+
+
 @job(attempts=20, retry_on=(DBAPIError,))
-async def forget_buyers(runtime: Runtime, channel: str, references: Sequence[str], reason: str) -> None:
-    """`forget_buyer` for each name that a channel calls a buyer by."""
-    for reference in references:
+async def forget_buyers(runtime: Runtime, order_ids: Sequence[int], reason: str) -> None:
+    """`forget_buyer` for who placed each of the orders; of one that was forgotten, nobody knows any more."""
+    for order_id in order_ids:
         async with runtime.database.transaction() as session:
-            await forget_buyer(session, channel, reference, reason=reason)
+            buyer = sa.select(Order.channel, Order.customer_reference).where(Order.id == order_id)
+            channel, reference = (await session.execute(buyer)).one()
+            if reference is not None:
+                await forget_buyer(session, channel, reference, reason=reason)
 
 
 async def forget_buyer(session: AsyncSession, channel: str, buyer_reference: str, *, reason: str = "") -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from orion.catalog import MarketplaceProduct, Product
 from orion.kernel import CHANNEL_NAMES, gtin14, parse_gtin
 from orion.orders.models import Order, OrderLine
+from orion.plumbing.db.records import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ async def products_of(session: AsyncSession, store_id: int, product_ids: Iterabl
     if not ids:
         return {}
     query = sa.select(Product.id, MarketplaceProduct.is_digital).join(MarketplaceProduct)
-    rows = await session.execute(query.where(Product.store_id == store_id, Product.id.in_(ids)))
+    rows = await session.execute(query.where(Product.store_id == store_id, among(session, Product.id, ids)))
     return {row.id: row.is_digital for row in rows}
 
 
@@ -81,7 +82,7 @@ async def _said(
             OrderLine.store_id == store_id,
             OrderLine.matched_by == "person",
             Order.channel == channel,
-            sa.or_(OrderLine.sku.in_(skus), OrderLine.channel_product_id.in_(ids)),
+            sa.or_(among(session, OrderLine.sku, skus), among(session, OrderLine.channel_product_id, ids)),
         )
         .order_by(OrderLine.id)
     )
@@ -97,7 +98,7 @@ async def _by_sku(session: AsyncSession, store_id: int, skus: Sequence[str]) -> 
     if not skus:
         return {}
     query = sa.select(Product.sku, Product.id, MarketplaceProduct.is_digital).join(MarketplaceProduct)
-    rows = await session.execute(query.where(Product.store_id == store_id, Product.sku.in_(skus)))
+    rows = await session.execute(query.where(Product.store_id == store_id, among(session, Product.sku, skus)))
     return {sku: Match(id_, "sku", is_digital) for sku, id_, is_digital in rows}
 
 
@@ -112,7 +113,7 @@ async def _by_marketplace_id(
     query = sa.select(
         listed.marketplace, listed.marketplace_product_id, Product.id, Product.sku, listed.is_digital
     ).join(Product, Product.marketplace_product_id == listed.id)
-    query = query.where(listed.marketplace_product_id.in_(wanted), Product.store_id == store_id)
+    query = query.where(among(session, listed.marketplace_product_id, wanted), Product.store_id == store_id)
     here: dict[str | None, Match] = {}
     anywhere: dict[str, list[Match]] = defaultdict(list)
     for marketplace, name, id_, sku, is_digital in await session.execute(query):
@@ -131,7 +132,7 @@ async def _by_gtin(session: AsyncSession, store_id: int, gtins: Iterable[str]) -
     query = sa.select(listed.gtin14, Product.id, listed.is_digital, listed.multipack, listed.is_bundle).join(
         Product, Product.marketplace_product_id == listed.id
     )
-    rows = await session.execute(query.where(listed.gtin14.in_(wanted), Product.store_id == store_id))
+    rows = await session.execute(query.where(among(session, listed.gtin14, wanted), Product.store_id == store_id))
     found: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         found[row.gtin14].append(row)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orion.plumbing.db import Base, BigId, utcnow
@@ -40,7 +41,7 @@ class Order(Base):
     `remote_updated_at` is the channel's stamp of the version we hold, `fingerprint` the SHA-256 of all that it says:
     the same version read again writes nothing. `cleared` are flags that a person has looked at: they come back when
     what they are about gets different. Of a buyer who was forgotten (`forgotten_at`) nothing is kept. In an unknown
-    currency (XXX) there are no amounts but those in the payload.
+    currency (XXX) there are no amounts but those in the payload. `requires_shipping`: by us, some of it as goods.
     """
 
     __tablename__ = "orders"
@@ -108,6 +109,16 @@ class Order(Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
 
+    @hybrid_property
+    def sent_by_channel(self) -> bool:
+        """Whether the channel sends the goods, from a stock of its own."""
+        return not self.requires_shipping and not self.is_fully_digital
+
+    @sent_by_channel.inplace.expression
+    @classmethod
+    def _sent_by_channel(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(~cls.requires_shipping, ~cls.is_fully_digital)
+
 
 class OrderLine(Base):
     """One line. `product_id` is the store's product it was matched with (`matched_by`), None while nobody knows.
@@ -115,7 +126,7 @@ class OrderLine(Base):
     `matched_by`: sku, marketplace_id, gtin, person, or remembered (as a person matched an earlier line).
     `stock_state`: none (nothing to hold: digital, unmatched, not counted), reserved, short (not enough was there),
     deducted (the goods have left), released (given back). `reserved_quantity` is what is held for it now, and
-    `shipped_before` what had left before we were connected: that is not taken from stock.
+    `shipped_before` what had left before we were connected, or from the channel's own stock: none of it is ours.
     """
 
     __tablename__ = "order_lines"

@@ -15,11 +15,14 @@ from orion.orders.matching import products_of
 from orion.orders.models import Order, OrderHistory, OrderLine
 from orion.orders.stock import settle_orders
 from orion.plumbing.db import utcnow
+from orion.plumbing.db.records import among, insert_records, update_records
 from orion.plumbing.events import publish
 
 ORDERS: Any = Order.__table__
 LINES: Any = OrderLine.__table__
 HISTORY: Any = OrderHistory.__table__
+
+_FIXED = ("id", "order_id", "store_id", "connection_id", "created_at")
 
 LOCAL = ("unmatched_lines", "stock_short")
 """Flags that follow from what we do ourselves; the others follow from what the channel says."""
@@ -58,13 +61,13 @@ async def open_orders(session: AsyncSession, ids: Iterable[int], store_id: int |
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    query = sa.select(ORDERS).where(ORDERS.c.id.in_(wanted))
+    query = sa.select(ORDERS).where(among(session, ORDERS.c.id, wanted))
     if store_id is not None:
         query = query.where(ORDERS.c.store_id == store_id)
     rows = await session.execute(query.order_by(ORDERS.c.id).with_for_update(key_share=True))
     found = {row["id"]: Opened(dict(row), [], dict(row), []) for row in rows.mappings()}
     lines = await session.execute(
-        sa.select(LINES).where(LINES.c.order_id.in_(list(found))).order_by(LINES.c.order_id, LINES.c.position)
+        sa.select(LINES).where(among(session, LINES.c.order_id, found)).order_by(LINES.c.order_id, LINES.c.position)
     )
     for row in lines.mappings():
         found[row["order_id"]].lines.append(dict(row))
@@ -119,8 +122,7 @@ async def save(session: AsyncSession, opened: Sequence[Opened], what: Any, *, ac
         line for each in changed for line, before in zip(each.lines, each.lines_before, strict=True) if line != before
     ]
     await write_rows(session, LINES, lines)
-    if history := [row for each in changed for row in each.history]:
-        await session.execute(sa.insert(HISTORY), history)
+    await insert_records(session, HISTORY, [row for each in changed for row in each.history])
     await publish(session, *(event_of(each.order, what, each.raised, actor_id) for each in changed))
 
 
@@ -144,9 +146,4 @@ def event_of(
 
 async def write_rows(session: AsyncSession, table: Any, rows: Sequence[dict[str, Any]]) -> None:
     """Set all columns of rows that are there already, by id."""
-    if not rows:
-        return
-    names = [name for name in rows[0] if name not in ("id", "order_id", "store_id", "connection_id", "created_at")]
-    statement = sa.update(table).where(table.c.id == sa.bindparam("of"))
-    values = [{"of": row["id"]} | {f"v_{name}": row[name] for name in names} for row in rows]
-    await session.execute(statement.values({name: sa.bindparam(f"v_{name}") for name in names}), values)
+    await update_records(session, table, rows, [name for name in rows[0] if name not in _FIXED] if rows else ())

@@ -31,7 +31,7 @@ async def advance(session: AsyncSession, access: StoreAccess, order_id: int, to:
     now = opened.order["status"]
     if now == to:
         return
-    may = reachable(now, requires_shipping=opened.order["requires_shipping"])
+    may = reachable(now, opened.order["requires_shipping"], opened.order["is_fully_digital"])
     if to not in may:
         ways = f"from here it can be said to be {' or '.join(may)}" if may else "nothing can be said of it by hand now"
         message = f"The order is {now}, and {to} does not follow on that: {ways}"
@@ -44,8 +44,10 @@ async def advance(session: AsyncSession, access: StoreAccess, order_id: int, to:
     await save(session, [opened], "status", actor_id=access.user.id)
 
 
-def reachable(status: str, *, requires_shipping: bool) -> tuple[str, ...]:
-    """What staff can say an order is, from `status`: for buttons."""
+def reachable(status: str, requires_shipping: bool, is_fully_digital: bool) -> tuple[str, ...]:
+    """What staff can say an order is, from `status`: for buttons. Nothing of one that the channel itself sends."""
+    if not requires_shipping and not is_fully_digital:
+        return ()
     ways = states.BY_PERSON.get(status, ())
     return tuple(to for to in ways if requires_shipping or to != "ready_for_shipment")
 

@@ -12,18 +12,22 @@ from orion.identity import Admin
 from orion.kernel import MAX_LIMIT, ORDER_STATUSES, FieldError, Found, Invalid, Stretch, parse_channel
 from orion.merchants import Store, StoreAccess
 from orion.orders.models import FLAGS, Order, OrderLine
-from orion.orders.states import CALLED_OFF, LIVE, SENT
+from orion.orders.search import Condition, look_up
+from orion.orders.states import CALLED_OFF, LIVE, SENT, TO_SEND
+from orion.plumbing.db.records import among
 
 MOST_COUNTED = 10_000
 """Longer lists are about so long."""
-MAX_SEARCH = 200
+MOST_LOOKED_THROUGH = 20_000
+"""So many of the newest orders are looked through for words that very many orders have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
     """Which orders are wanted; None is any. `ordered_from` counts in, `ordered_to` does not.
 
-    `search` finds a part of a number, of the channel's order id, of the buyer's name or e-mail, or of a SKU.
+    `search` are words, the last one perhaps unfinished, of the number, the channel's order id, the buyer's name and
+    e-mail, and the SKUs: an order has all of them, with or without accents, in any order.
     """
 
     statuses: Sequence[str] = ()
@@ -32,6 +36,7 @@ class OrderFilter:
     flag: str | None = None
     needs_attention: bool | None = None
     awaits_acknowledgement: bool | None = None
+    sent_by_channel: bool | None = None
     ordered_from: datetime | None = None
     ordered_to: datetime | None = None
     search: str | None = None
@@ -51,9 +56,13 @@ class OrderSummary:
 
 @dataclass(frozen=True, slots=True)
 class OrderCounts:
-    """How many orders there are of each status, and how many wait for somebody."""
+    """How many orders there are of each status, and how many wait for somebody.
+
+    `to_send` are those that we still have to send: paid, and not for the channel itself to send.
+    """
 
     by_status: dict[str, int]
+    to_send: int
     needs_attention: int
     awaits_acknowledgement: int
     unmatched_lines: int
@@ -81,13 +90,13 @@ async def list_orders(
     skip: int = 0,
     limit: int = 50,
 ) -> Found[OrderSummary]:
-    """The store's orders, the newest first: three statements however many there are.
+    """The store's orders, the newest first: three statements however many there are, four or five with a search.
 
     `after` is the `after` of the page before: (when it was ordered, in ISO 8601, and id). Totals as in other lists:
     exact up to 10,000. Raises Invalid (`invalid_page`, `invalid_search`, `unknown_status`, `unknown_flag`,
     `unknown_channel`).
     """
-    return await _list(session, wanted, after, skip, limit, Order.store_id == access.store.id)
+    return await _list(session, wanted, access.store.id, after, skip, limit)
 
 
 async def list_all_orders(
@@ -101,11 +110,11 @@ async def list_all_orders(
     limit: int = 50,
 ) -> Found[OrderSummary]:
     """`list_orders` over all stores, or (`store_id`) one of them."""
-    return await _list(session, wanted, after, skip, limit, *([Order.store_id == store_id] if store_id else []))
+    return await _list(session, wanted, store_id, after, skip, limit)
 
 
 async def count_orders(session: AsyncSession, access: StoreAccess) -> OrderCounts:
-    """How many orders the store has of each status, and how many wait: read from indexes alone."""
+    """How many orders the store has of each status, and how many wait: read from indexes, and of those to be sent."""
     own = Order.store_id == access.store.id
     rows = await session.execute(sa.select(Order.status, sa.func.count()).where(own).group_by(Order.status))
     by_status = dict.fromkeys(ORDER_STATUSES, 0) | {row[0]: row[1] for row in rows}
@@ -113,12 +122,14 @@ async def count_orders(session: AsyncSession, access: StoreAccess) -> OrderCount
     waiting = [
         await session.scalar(query) or 0
         for query in (
+            count.select_from(Order).where(own, Order.status.in_(TO_SEND), Order.sent_by_channel),
             count.select_from(Order).where(own, Order.needs_attention),
             count.select_from(Order).where(own, Order.awaits_acknowledgement),
             count.select_from(OrderLine).join(Order, Order.id == OrderLine.order_id).where(*_unmatched(access)),
         )
     ]
-    return OrderCounts(by_status, *waiting)
+    sent_by_channel, *others = waiting
+    return OrderCounts(by_status, sum(by_status[status] for status in TO_SEND) - sent_by_channel, *others)
 
 
 async def list_unmatched(
@@ -141,30 +152,37 @@ async def list_unmatched(
 def _unmatched(access: StoreAccess) -> tuple[sa.ColumnElement[bool], ...]:
     """Of OrderLine joined with Order."""
     own, unknown = OrderLine.store_id == access.store.id, OrderLine.product_id.is_(None)
-    return own, unknown, Order.status.not_in(CALLED_OFF)
+    return own, unknown, OrderLine.quantity > OrderLine.cancelled_quantity, Order.status.not_in(CALLED_OFF)
 
 
 async def _list(
     session: AsyncSession,
     wanted: OrderFilter,
+    store_id: int | None,
     after: Sequence[Any] | None,
     skip: int,
     limit: int,
-    *where: sa.ColumnElement[bool],
 ) -> Found[OrderSummary]:
     _check_limit(limit)
-    conditions = [*where, *_conditions(wanted)]
-    query = sa.select(Order, Store.code).join(Store, Store.id == Order.store_id).where(*conditions)
-    if after is not None:
-        at, id_ = _position(after)
-        query = query.where(Order.ordered_at <= at, sa.or_(Order.ordered_at < at, Order.id < id_))
-    ordered = query.order_by(Order.ordered_at.desc(), Order.id.desc())
-    rows = (await session.execute(ordered.offset(skip).limit(limit + 1))).all()
+    conditions = _conditions(wanted)
+    if store_id is not None:
+        conditions.append(Order.store_id == store_id)
+    search = await look_up(session, wanted.search or "", store_id)
+    if search is None or search.few:
+        query = sa.select(Order.id, Order.ordered_at).where(*conditions, *([search.fits] if search else []))
+        rows = await _read(session, _stretch(query, after, skip, limit, sort=search is not None))
+    else:
+        rows = await _read(session, _looked_through(conditions, search.fits, after, skip, limit))
+        if len(rows) <= limit:
+            query = sa.select(Order.id, Order.ordered_at).where(*conditions, search.fits)
+            rows = await _read(session, _stretch(query, after, skip, limit, sort=True))
     total = estimate = None
     if after is None:
-        some = sa.select(Order.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
-        counted = await session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
-        total, estimate = (counted, None) if counted <= MOST_COUNTED else (None, counted)
+        counted = [*conditions, *([search.some if search.some is not None else search.fits] if search else [])]
+        some = sa.select(Order.id).where(*counted).limit(MOST_COUNTED + 1).subquery()
+        number = await session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+        exact = number <= MOST_COUNTED and (search is None or search.few)
+        total, estimate = (number, None) if exact else (None, number)
     shown = rows[:limit]
     kinds = await _lines_of(session, [order.id for order, _ in shown])
     items = [OrderSummary(order, code, *kinds.get(order.id, (0, 0, None, False))) for order, code in shown]
@@ -173,12 +191,47 @@ async def _list(
     return Found(items, total, estimate, position, skip, limit)
 
 
+async def _read(session: AsyncSession, chosen: sa.Select[int, datetime]) -> Sequence[sa.Row[Order, str]]:
+    of = chosen.subquery()
+    query = sa.select(Order, Store.code).join(of, of.c.id == Order.id).join(Store, Store.id == Order.store_id)
+    return (await session.execute(query.order_by(of.c.ordered_at.desc(), of.c.id.desc()))).all()
+
+
+def _stretch(
+    query: sa.Select[int, datetime], after: Sequence[Any] | None, skip: int, limit: int, *, sort: bool
+) -> sa.Select[int, datetime]:
+    """The page's orders, and one more. With `sort` all are found before any is chosen: they are known to be few."""
+    query = _beyond(query, after)
+    of: Any = query.cte("found").prefix_with("MATERIALIZED", dialect="postgresql").c if sort else Order
+    ordered = sa.select(of.id, of.ordered_at) if sort else query
+    return ordered.order_by(of.ordered_at.desc(), of.id.desc()).offset(skip).limit(limit + 1)
+
+
+def _looked_through(
+    conditions: Sequence[Condition], fits: Condition, after: Sequence[Any] | None, skip: int, limit: int
+) -> sa.Select[int, datetime]:
+    """`_stretch` for what very many orders have: of the newest ones, where mostly there are enough."""
+    newest = _beyond(sa.select(Order.id, Order.ordered_at, fits.label("fits")).where(*conditions), after)
+    newest = newest.order_by(Order.ordered_at.desc(), Order.id.desc())
+    seen = newest.limit(MOST_LOOKED_THROUGH).subquery()
+    page = sa.select(seen.c.id, seen.c.ordered_at).where(seen.c.fits)
+    return page.order_by(seen.c.ordered_at.desc(), seen.c.id.desc()).offset(skip).limit(limit + 1)
+
+
+def _beyond(query: Any, after: Sequence[Any] | None) -> Any:
+    """What comes behind a position."""
+    if after is None:
+        return query
+    at, id_ = _position(after)
+    return query.where(Order.ordered_at <= at, sa.or_(Order.ordered_at < at, Order.id < id_))
+
+
 async def _lines_of(session: AsyncSession, ids: Iterable[int]) -> dict[int, tuple[int, int, str | None, bool]]:
     """By order: how many lines and units, the title of the first line, and whether some of it has left."""
     line = OrderLine
     rows = await session.execute(
         sa.select(line.order_id, line.quantity, line.cancelled_quantity, line.shipped_quantity, line.title)
-        .where(line.order_id.in_(list(ids)))
+        .where(among(session, line.order_id, list(ids)))
         .order_by(line.order_id, line.position)
     )
     found: dict[int, tuple[int, int, str | None, bool]] = {}
@@ -198,11 +251,6 @@ def _conditions(wanted: OrderFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.flag is not None:
         flag = _known(wanted.flag, FLAGS, "flag")
         found += [_is(Order.needs_attention, True), sa.cast(Order.flags, sa.Text).contains(f'"{flag}"')]
-    if wanted.search and (text := wanted.search.strip()):
-        if "\0" in text or len(text) > MAX_SEARCH:
-            message = f"search takes up to {MAX_SEARCH} printable characters"
-            raise Invalid("invalid_search", message, errors=[FieldError("search", message)])
-        found.append(Order.search_text.contains(text.lower(), autoescape=True))
     channel = parse_channel(wanted.channel) if wanted.channel is not None else None
     since, until = wanted.ordered_from, wanted.ordered_to
     plain: list[tuple[Any, Any]] = [
@@ -210,6 +258,7 @@ def _conditions(wanted: OrderFilter) -> list[sa.ColumnElement[bool]]:
         (wanted.connection_id, Order.connection_id == wanted.connection_id),
         (wanted.needs_attention, _is(Order.needs_attention, wanted.needs_attention)),
         (wanted.awaits_acknowledgement, _is(Order.awaits_acknowledgement, wanted.awaits_acknowledgement)),
+        (wanted.sent_by_channel, _is(Order.sent_by_channel, wanted.sent_by_channel)),
         (since, Order.ordered_at >= since if since else None),
         (until, Order.ordered_at < until if until else None),
     ]

@@ -1,6 +1,7 @@
 """A channel's order as rows: texts that fit, amounts that are known, and what would break a table refused in words."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -9,8 +10,10 @@ import orjson
 
 from orion.channels import RemoteAddress, RemoteLine, RemoteOrder
 from orion.kernel import parse_gtin
+from orion.orders.search import search_text
 from orion.orders.states import shipped_quantities
 from orion.orders.totals import NO_CURRENCY, add_up, known_currency, line_amounts
+from orion.plumbing.db.records import Json
 
 MOST = 2**31 - 1
 MOST_MINOR = 2**62
@@ -20,6 +23,7 @@ _LINE_AMOUNTS = (
     "unit_price_minor", "subtotal_minor", "tax_minor", "discount_minor", "total_minor", "refunded_minor",
 )  # fmt: skip
 _QUANTITIES = ("quantity", "shipped_quantity", "cancelled_quantity")
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def fingerprint(order: RemoteOrder) -> str:
@@ -27,11 +31,10 @@ def fingerprint(order: RemoteOrder) -> str:
     return hashlib.sha256(orjson.dumps(order, default=_plain, option=_OPTIONS)).hexdigest()
 
 
-def payload(order: RemoteOrder) -> dict[str, Any]:
+def payload(order: RemoteOrder) -> Json:
     """The order word for word, as JSON that both databases keep: a NUL becomes U+FFFD."""
     raw = orjson.dumps(order.raw, default=_plain, option=_OPTIONS)
-    kept: dict[str, Any] = orjson.loads(raw.replace(b"\\u0000", b"\xef\xbf\xbd"))
-    return kept
+    return Json(_NUL.sub(rb"\1" + "\ufffd".encode(), raw) if b"\\u0000" in raw else raw)
 
 
 def problem(order: RemoteOrder) -> str | None:
@@ -41,16 +44,24 @@ def problem(order: RemoteOrder) -> str | None:
     for name in ("ordered_at", "updated_at"):
         if getattr(order, name).tzinfo is None:
             return f"its {name} has no time zone"
-    amounts = {name: getattr(order, name) for name in _AMOUNTS}
+    if name := _too_large(order, _AMOUNTS):
+        return f"its {name} is {getattr(order, name)}"
     for number, line in enumerate(order.lines, 1):
-        amounts |= {f"{name} of line {number}": getattr(line, name) for name in _LINE_AMOUNTS}
+        if name := _too_large(line, _LINE_AMOUNTS):
+            return f"its {name} of line {number} is {getattr(line, name)}"
         for name in _QUANTITIES:
             if not 0 <= getattr(line, name) <= MOST:
                 return f"the {name} of line {number} is {getattr(line, name)}"
-    for name, amount in amounts.items():
-        if amount is not None and abs(amount) > MOST_MINOR:
-            return f"its {name} is {amount}"
     return None
+
+
+def _too_large(of: RemoteOrder | RemoteLine, names: tuple[str, ...]) -> str:
+    """Which of the amounts no table can hold; empty for none."""
+    for name in names:
+        amount = getattr(of, name)
+        if amount is not None and not -MOST_MINOR <= amount <= MOST_MINOR:
+            return name
+    return ""
 
 
 def order_columns(
@@ -91,13 +102,6 @@ def order_columns(
         **amounts,
     }
     return columns | {"search_text": search_text(columns, lines)}
-
-
-def search_text(order: Mapping[str, Any], lines: list[dict[str, Any]]) -> str:
-    """What an order is found by, in lower case: its numbers, its buyer, its SKUs."""
-    parts = [order[name] for name in ("number", "channel_order_id", "customer_name", "customer_email")]
-    parts += [line["sku"] for line in lines]
-    return "\n".join(dict.fromkeys(part.lower() for part in parts if part))
 
 
 def line_columns(order: RemoteOrder) -> list[dict[str, Any]]:

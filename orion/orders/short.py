@@ -78,5 +78,5 @@ def _lacking(store_id: int) -> sa.Select[Any, Any]:
     """Orders that are still to be sent, with a line that has no stock, or not enough."""
     lines = sa.exists().where(OrderLine.order_id == Order.id, sa.or_(_SHORT, _NOT_COUNTED_THEN))
     return sa.select(Order.id, Order.ordered_at).where(
-        Order.store_id == store_id, Order.status.in_(sorted(LIVE - SENT)), lines
+        Order.store_id == store_id, Order.status.in_(sorted(LIVE - SENT)), ~Order.sent_by_channel, lines
     )

@@ -17,6 +17,9 @@ LIVE: frozenset[str] = frozenset(
 CALLED_OFF: tuple[str, ...] = ("cancelled", "refunded")
 """Nothing of these is sent any more."""
 
+TO_SEND: tuple[OrderStatus, ...] = ("confirmed", "processing", "ready_for_shipment")
+"""Paid, and still to be sent."""
+
 PICKED: frozenset[str] = frozenset({"processing", "ready_for_shipment"})
 """Somebody may be holding the goods of these in their hands."""
 

@@ -5,7 +5,7 @@ when stock comes in. The claims of an order are called `order:<id>`.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,20 +15,28 @@ from orion.inventory import Item, ItemKey, Want
 from orion.orders.states import LIVE
 
 Orders = Sequence[tuple[Mapping[str, Any], Sequence[dict[str, Any]]]]
-"""Orders (`id`, `number`, `status`) with their lines, as columns by name."""
+"""Orders (`id`, `number`, `status`, `requires_shipping`, `is_fully_digital`) with their lines, as columns by name."""
 
 
 async def settle_orders(
-    session: AsyncSession, store_id: int, orders: Orders, digital: Mapping[int, bool], *, actor_id: int | None = None
+    session: AsyncSession,
+    store_id: int,
+    orders: Orders,
+    digital: Mapping[int, bool],
+    *,
+    lost: Collection[int] = (),
+    actor_id: int | None = None,
 ) -> None:
     """Hold and take what the orders need, the first one first; sets `stock_state` and `reserved_quantity` of lines.
 
-    `digital` says which products are digital: of those and of what nobody counts there is nothing to hold.
+    `digital` says which products are digital: of those and of what nobody counts there is nothing to hold. `lost` are
+    ids of orders that have lost a line, which may have held something.
     """
     counted = await _items(session, store_id, orders, digital)
-    room = await inventory.stockroom_of(session, store_id, actor_id=actor_id) if counted or _held(orders) else None
-    if room is None:
+    holding = [order["id"] for order, lines in orders if order["id"] in lost or any(map(_touched, lines))]
+    if not counted and not holding:
         return
+    room = await inventory.stockroom_of(session, store_id, actor_id=actor_id)
     wants: list[Want] = []
     for order, lines in orders:
         held: Counter[int] = Counter()
@@ -39,12 +47,12 @@ async def settle_orders(
                 left[item_id] += _gone(line)
         name = reference(order["id"])
         wants += [Want(name, id_, held[id_], left[id_]) for id_ in held if held[id_] or left[id_]]
-    names = [reference(order["id"]) for order, lines in orders if any(_touched(line) for line in lines)]
-    settled = await inventory.settle(session, room, wants, references=names)
-    has = {key: [now.held, now.left] for key, now in settled.items()}
+    settled = await inventory.settle(session, room, wants, references=map(reference, holding))
+    has = {key: now.held for key, now in settled.items()}
     for order, lines in orders:
         for line in lines:
-            _note(order, line, has.get((reference(order["id"]), counted.get(line["product_id"], 0))), counted)
+            key = (reference(order["id"]), counted.get(line["product_id"], 0))
+            has[key] = has.get(key, 0) - _note(order, line, has.get(key, 0), counted)
 
 
 def reference(order_id: int) -> str:
@@ -53,8 +61,8 @@ def reference(order_id: int) -> str:
 
 
 def needed(order: Mapping[str, Any], line: Mapping[str, Any]) -> int:
-    """How many units of a line are still to be sent."""
-    if order["status"] not in LIVE:
+    """How many units of a line are still to be sent by us."""
+    if order["status"] not in LIVE or not (order["requires_shipping"] or order["is_fully_digital"]):
         return 0
     return max(0, int(line["quantity"]) - int(line["cancelled_quantity"]) - int(line["shipped_quantity"]))
 
@@ -65,10 +73,6 @@ def _gone(line: Mapping[str, Any]) -> int:
 
 def _touched(line: Mapping[str, Any]) -> bool:
     return bool(line["stock_state"] != "none")
-
-
-def _held(orders: Orders) -> bool:
-    return any(_touched(line) for _, lines in orders for line in lines)
 
 
 async def _items(
@@ -90,26 +94,21 @@ async def _items(
     return {id_: item.id for id_, item in zip(physical, found, strict=True) if isinstance(item, Item)}
 
 
-def _note(
-    order: Mapping[str, Any], line: dict[str, Any], has: list[int] | None, counted: Mapping[int | None, int]
-) -> None:
-    """Write down what a line has, of what its order has of the item: the first line first."""
+def _note(order: Mapping[str, Any], line: dict[str, Any], held: int, counted: Mapping[int | None, int]) -> int:
+    """Write down what a line has, of what its order holds of the item, the first line first; how much that is."""
     before = line["stock_state"]
     if line["product_id"] not in counted or line["is_digital"]:
         line |= {"stock_state": "none", "reserved_quantity": 0}
-        return
-    need, gone = needed(order, line), _gone(line)
-    held, left = has or [0, 0]
-    own, own_gone = min(held, need), min(left, gone)
-    if has is not None:
-        has[0] -= own
-        has[1] -= own_gone
-    if own < need or own_gone < gone:
+        return 0
+    need = needed(order, line)
+    own = min(held, need)
+    if own < need:
         state = "short"
     elif need:
         state = "reserved"
-    elif gone:
+    elif _gone(line):  # also where the books had less than has left: it lacks nothing any more
         state = "deducted"
     else:
         state = "none" if before == "none" else "released"
     line |= {"stock_state": state, "reserved_quantity": own}
+    return own

@@ -14,10 +14,11 @@ from orion.orders.events import OrdersArrived
 from orion.orders.matching import match_lines, products_of
 from orion.orders.models import OrderPayload
 from orion.orders.opened import HISTORY, LINES, ORDERS, event_of, open_orders, write_rows
-from orion.orders.rows import fingerprint, key, payload, problem
+from orion.orders.rows import fingerprint, key, problem
 from orion.orders.stock import settle_orders
 from orion.plumbing.db import utcnow
 from orion.plumbing.db.bulk import reserve_ids
+from orion.plumbing.db.records import among, insert_records, update_records
 from orion.plumbing.events import publish
 
 _PAYLOADS: Any = OrderPayload.__table__
@@ -80,7 +81,9 @@ async def take_in(
             draft.before, draft.lines_before = held.before, held.lines_before
         merge(draft, connection, actor, now)
     digital = await _match(session, connection, drafts)
-    await settle_orders(session, connection.store_id, [(draft.order, draft.lines) for draft in drafts], digital)
+    lost = {draft.order["id"] for draft in drafts if draft.gone}
+    orders_now = [(draft.order, draft.lines) for draft in drafts]
+    await settle_orders(session, connection.store_id, orders_now, digital, lost=lost)
     for draft in drafts:
         conclude(draft, digital, actor, now)
     await _write(session, drafts)
@@ -100,7 +103,7 @@ def _newest(orders: Sequence[RemoteOrder]) -> tuple[dict[str, Draft], tuple[tupl
             if name in newest and order.updated_at < newest[name].remote.updated_at:
                 continue
             try:
-                newest[name] = Draft(order, fingerprint(order), payload(order))
+                newest[name] = Draft(order, fingerprint(order))
             except (TypeError, ValueError) as error:
                 wrong = f"it cannot be written as JSON ({error})"
         if wrong is not None:
@@ -112,7 +115,7 @@ async def _known(session: AsyncSession, connection: Connection, names: Mapping[s
     if not names:
         return {}
     columns = (ORDERS.c.id, ORDERS.c.channel_order_id, ORDERS.c.fingerprint, ORDERS.c.remote_updated_at)
-    ours = (ORDERS.c.connection_id == connection.id, ORDERS.c.channel_order_id.in_(sorted(names)))
+    ours = (ORDERS.c.connection_id == connection.id, among(session, ORDERS.c.channel_order_id, sorted(names)))
     return {row.channel_order_id: row for row in await session.execute(sa.select(*columns).where(*ours))}
 
 
@@ -147,24 +150,23 @@ async def _match(session: AsyncSession, connection: Connection, drafts: Sequence
 
 
 async def _write(session: AsyncSession, drafts: Sequence[Draft]) -> None:
+    new = [draft for draft in drafts if draft.before is None]
     old = [draft for draft in drafts if draft.before is not None]
-    if new := [draft.order for draft in drafts if draft.before is None]:
-        await session.execute(sa.insert(ORDERS), new)
-    if old:
-        await write_rows(session, ORDERS, [draft.order for draft in old])
-        await session.execute(sa.delete(_PAYLOADS).where(_PAYLOADS.c.order_id.in_([d.order["id"] for d in old])))
-        gone = [line["id"] for draft in old for line in draft.gone]
-        if gone:
-            await session.execute(sa.delete(LINES).where(LINES.c.id.in_(gone)))
+    await insert_records(session, ORDERS, [draft.order for draft in new])
+    await write_rows(session, ORDERS, [draft.order for draft in old])
+    if gone := [line["id"] for draft in old for line in draft.gone]:
+        await session.execute(sa.delete(LINES).where(among(session, LINES.c.id, gone)))
     lines = [line for draft in drafts for line in draft.lines]
     await write_rows(session, LINES, [line for line in lines if "id" in line])
-    if added := [line for line in lines if "id" not in line]:
-        await session.execute(sa.insert(LINES), added)
+    await insert_records(session, LINES, [line for line in lines if "id" not in line])
     now = utcnow()
-    kept = [{"order_id": draft.order["id"], "payload": draft.payload, "read_at": now} for draft in drafts]
-    await session.execute(sa.insert(_PAYLOADS), kept)
-    if history := [row for draft in drafts for row in draft.history]:
-        await session.execute(sa.insert(HISTORY), history)
+    told, retold = (
+        [{"order_id": draft.order["id"], "payload": draft.payload, "read_at": now} for draft in some]
+        for some in (new, old)
+    )
+    await insert_records(session, _PAYLOADS, told)
+    await update_records(session, _PAYLOADS, retold, ("payload", "read_at"), key="order_id")
+    await insert_records(session, HISTORY, [row for draft in drafts for row in draft.history])
 
 
 async def _tell(session: AsyncSession, connection: Connection, drafts: Sequence[Draft]) -> None:

@@ -8,7 +8,8 @@ from orion.sync.events import (
     SyncRecovered,
     SyncScheduleChanged,
 )
-from orion.sync.health import SyncFigures, integration_health, sync_figures
+from orion.sync.health import HEALTH, SyncFigures, integration_health, sync_figures
+from orion.sync.integrations import IntegrationFilter, Integrations, list_integrations
 from orion.sync.jobs import run_sync
 from orion.sync.models import (
     JOB_TYPES,
@@ -37,12 +38,15 @@ from orion.sync.schedules import (
 from orion.sync.single import acknowledge_lines, acknowledge_order, read_order, refresh_order
 
 __all__ = [
+    "HEALTH",
     "JOB_TYPES",
     "RULES",
     "RUN_STATUSES",
     "TRIGGERS",
     "EntriesUnreadable",
     "HookReceipt",
+    "IntegrationFilter",
+    "Integrations",
     "OrderRefreshFailed",
     "Problem",
     "Rules",
@@ -69,6 +73,7 @@ __all__ = [
     "is_told",
     "least_minutes",
     "list_all_sync_runs",
+    "list_integrations",
     "list_sync_runs",
     "list_sync_schedules",
     "purge_runs",

@@ -1,7 +1,7 @@
 """Whether orders and products come in: figures by connection and job type, for people and for monitoring."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,10 +24,13 @@ ERROR_SHARE = 0.05
 
 COUNTED = timedelta(days=1)
 
+HEALTH = ("failing", "late", "unread", "ok", "idle")
+"""How an integration does, the worst first."""
+
 
 @dataclass(frozen=True, slots=True)
 class SyncFigures:
-    """One job type of one connection. `lag_seconds` since the last good run (or since there is a schedule).
+    """One job type of one connection. `lag_seconds` since the last good run (or since there is a schedule): `since`.
 
     `error_rate` is the part of the last day's runs that failed, `runs` how many there were. `is_asked`: it is enabled,
     and neither paused nor in a closed store.
@@ -41,6 +44,7 @@ class SyncFigures:
     channel: str
     job_type: str
     is_asked: bool
+    since: datetime
     lag_seconds: float
     late_after: float
     last_success_at: datetime | None
@@ -71,34 +75,48 @@ class SyncFigures:
 
 async def sync_figures(session: AsyncSession, *, store_id: int | None = None) -> list[SyncFigures]:
     """All connections' figures, of one store if asked, by store, connection and job type. Back-fills have none."""
+    return await with_runs(session, await standing(session, store_id=store_id), store_id=store_id)
+
+
+async def standing(session: AsyncSession, *, store_id: int | None = None) -> list[SyncFigures]:
+    """`sync_figures` without those of the last day's runs, which are dear where there are many connections."""
     now = utcnow()
-    runs = (
-        sa.select(
-            SyncRun.connection_id,
-            SyncRun.job_type,
-            sa.func.count().label("runs"),
-            sa.func.sum(sa.case((SyncRun.status == "failed", 1), else_=0)).label("failed"),
-        )
-        .where(SyncRun.started_at > now - COUNTED, SyncRun.finished_at.is_not(None))
-        .group_by(SyncRun.connection_id, SyncRun.job_type)
-    )
-    if store_id is not None:
-        runs = runs.where(SyncRun.store_id == store_id)
-    counted = runs.subquery()
     query = (
-        sa.select(SyncSchedule, Connection, Store.code, Store.is_active, counted.c.runs, counted.c.failed)
+        sa.select(SyncSchedule, Connection, Store.code, Store.is_active)
         .join(Connection, Connection.id == SyncSchedule.connection_id)
         .join(Store, Store.id == SyncSchedule.store_id)
-        .outerjoin(
-            counted,
-            sa.and_(counted.c.connection_id == SyncSchedule.connection_id, counted.c.job_type == SyncSchedule.job_type),
-        )
         .where(SyncSchedule.job_type != ORDER_BACKFILL)
         .order_by(SyncSchedule.store_id, SyncSchedule.connection_id, SyncSchedule.job_type)
     )
     if store_id is not None:
         query = query.where(SyncSchedule.store_id == store_id)
     return [_figures(*row, now=now) for row in (await session.execute(query)).all()]
+
+
+async def with_runs(
+    session: AsyncSession, figures: Sequence[SyncFigures], *, store_id: int | None = None, few: bool = False
+) -> list[SyncFigures]:
+    """The figures with those of the last day's runs: of one store's if asked, or (`few`) of their connections alone."""
+    runs = (
+        sa.select(
+            SyncRun.connection_id,
+            SyncRun.job_type,
+            sa.func.count(),
+            sa.func.sum(sa.case((SyncRun.status == "failed", 1), else_=0)),
+        )
+        .where(SyncRun.started_at > utcnow() - COUNTED, SyncRun.finished_at.is_not(None))
+        .group_by(SyncRun.connection_id, SyncRun.job_type)
+    )
+    if store_id is not None:
+        runs = runs.where(SyncRun.store_id == store_id)
+    if few:
+        runs = runs.where(SyncRun.connection_id.in_({each.connection_id for each in figures}))
+    counted = {(row[0], row[1]): (row[2], row[3] / row[2]) for row in await session.execute(runs)}
+    found = []
+    for each in figures:
+        number, rate = counted.get((each.connection_id, each.job_type), (0, 0.0))
+        found.append(replace(each, runs=number, error_rate=rate))
+    return found
 
 
 async def integration_health(
@@ -123,8 +141,6 @@ def _figures(
     connection: Connection,
     store_code: str,
     store_active: bool,
-    runs: int | None,
-    failed: int | None,
     *,
     now: datetime,
 ) -> SyncFigures:
@@ -148,12 +164,12 @@ def _figures(
         problem=schedule.last_problem if schedule.last_status != "success" else None,
         failures=schedule.failures,
         unread=len(schedule.unread or {}),
-        runs=runs or 0,
-        error_rate=(failed or 0) / runs if runs else 0.0,
+        since=since,
+        runs=0,
+        error_rate=0.0,
     )
 
 
-_STATUSES = ("failing", "late", "unread", "ok", "idle")
 _STATES = ("broken", "expiring", "new", "ok", "paused")
 
 
@@ -162,7 +178,7 @@ def _together(rows: Sequence[SyncFigures]) -> dict[str, Any]:
     runs = sum(row.runs for row in rows)
     successes = [row.last_success_at for row in asked]
     return {
-        "status": min((row.status for row in rows), key=_STATUSES.index),
+        "status": min((row.status for row in rows), key=HEALTH.index),
         "connections": len(rows),
         "asked": len(asked),
         "lag_seconds": round(max((row.lag_seconds for row in asked), default=0.0), 1),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from orion.orders import TO_SEND
 from orion.web.i18n import gettext, lazy
 from orion.web.labels import Texts, say
 
@@ -42,7 +43,7 @@ ADVANCE_ICONS = {
 }
 
 VIEWS: Mapping[str, tuple[str, ...]] = {
-    "todo": ("confirmed", "processing", "ready_for_shipment"),
+    "todo": TO_SEND,
     "accept": (),
     "attention": (),
     "done": ("shipped", "delivered", "fulfilled", "partially_refunded"),

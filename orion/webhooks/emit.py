@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.plumbing.db import utcnow
+from orion.plumbing.db.records import insert_records
 from orion.plumbing.db.settled import mark_insert
 from orion.plumbing.jobs import enqueue
 from orion.webhooks.models import Webhook, WebhookDelivery, WebhookEvent
@@ -39,7 +40,7 @@ async def emit_many(
         await session.execute(sa.select(Webhook.id, Webhook.event_types).where(Webhook.is_active, listening))
     ).all()
     if not hooks:  # nobody needs the ids
-        await session.execute(sa.insert(WebhookEvent), _rows(store_id, happened))
+        await insert_records(session, WebhookEvent.__table__, _rows(store_id, happened))
         return
     ids = await _insert_events(session, store_id, happened)
     for webhook_id, patterns in hooks:

@@ -1,6 +1,9 @@
 """The pages of connections and of synchronisation: who may do what, what is wrong is said, secrets stay secret."""
 
+import html
+import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -11,9 +14,11 @@ from orion.channels import Connection
 from orion.plumbing.jobs import list_jobs
 from orion.plumbing.runtime import Runtime
 from orion.sync import Problem, SyncRun, SyncSchedule
+from orion.web.pages import admin_integrations
 from tests.conftest import count
-from tests.factories.orders import an_order
+from tests.factories.orders import START, an_order, make_connection
 from tests.factories.people import a_member
+from tests.factories.stores import make_store
 from tests.web.conftest import HTMX, Shopkeeper, Visitor, browser_like, enter
 
 SECRET = "sk-letzshop-of-the-shop"
@@ -193,3 +198,32 @@ async def test_administrators_see_all_connections(owner: Shopkeeper, admin: Visi
     for query, there in (("status=failing&search=alph", True), ("status=ok", False), ("channel=amazon", False)):
         fragment = (await admin.client.get(f"/admin/integrations?{query}", headers=HTMX)).text
         assert ("a page of HTML" in fragment) == there, query
+
+
+async def test_administrators_turn_the_pages_of_integrations(
+    admin: Visitor, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin_integrations, "INTEGRATIONS_PER_PAGE", 2)
+    async with runtime.database.transaction() as session:
+        access = await make_store(session, "MANY")
+        for number in range(5):
+            connection = await make_connection(session, access)
+            connection.name = f"Number {number}"
+            schedule = SyncSchedule(
+                store_id=access.store.id,
+                connection_id=connection.id,
+                job_type="order_import",
+                interval_minutes=5,
+                next_run_at=START,
+                last_success_at=START + timedelta(days=number),
+                last_status="failed" if number == 4 else "success",
+                failures=int(number == 4),
+            )
+            session.add(schedule)
+    seen, address = [], "/admin/integrations?search=many"
+    while address:
+        page = (await admin.client.get(address)).text
+        seen += re.findall(r"Number \d", page)
+        following = re.search(r'href="(/admin/integrations[^"]+after=[^"]+)"[^>]*>Next', page)
+        address = html.unescape(following[1]) if following else ""
+    assert seen == [f"Number {number}" for number in (4, 0, 1, 2, 3)], "who fails, then who is longest behind"

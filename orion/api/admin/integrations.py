@@ -1,6 +1,5 @@
 """Connections, runs and lags of every store, for administrators."""
 
-from collections import Counter
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -17,7 +16,7 @@ from orion.api.sync_answers import JobType, SyncRunAnswer, SyncRunQuery
 from orion.channels import ConnectionView
 from orion.kernel import Channel
 from orion.plumbing.cursors import read_cursor, write_cursor
-from orion.sync import RunView, SyncFigures
+from orion.sync import IntegrationFilter, RunView, SyncFigures
 
 StoreId = Annotated[int | None, Field(ge=1, le=2**63 - 1, description="only this store's", examples=[5])]
 
@@ -87,6 +86,10 @@ class IntegrationQuery(Parameters):
     channel: Channel | None = None
     job_type: JobType | None = None
     status: Literal["ok", "unread", "late", "failing", "idle"] | None = None
+    cursor: str | None = Field(
+        None, max_length=2000, description="`next_cursor` of the stretch before; the same filters with it"
+    )
+    limit: int = Field(50, ge=1, le=200)
 
 
 class IntegrationAnswer(BaseModel):
@@ -118,10 +121,11 @@ class IntegrationAnswer(BaseModel):
 
 
 class IntegrationList(BaseModel):
-    """All that are wanted, by store, connection and job type, and how many there are of each status."""
+    """A stretch of them, by store, connection and job type, and how many are wanted of each status."""
 
     items: list[IntegrationAnswer]
-    by_status: dict[str, int] = Field(examples=[{"ok": 20, "failing": 1}])
+    by_status: dict[str, int] = Field(description="of all stretches", examples=[{"ok": 20, "failing": 1}])
+    next_cursor: str | None = Field(description="`cursor` of the next stretch; null at the end")
 
 
 router = APIRouter(
@@ -160,19 +164,18 @@ async def list_all_sync_runs(
 
 @router.get("/integrations", summary="Show how far behind each connection is")
 async def list_integrations(
-    session: SessionDep, _: AdminUser, query: Annotated[IntegrationQuery, Query()]
+    session: SessionDep, runtime: RuntimeDep, admin: AdminUser, query: Annotated[IntegrationQuery, Query()]
 ) -> IntegrationList:
-    """The lag, the state and the failures of each job type of each connection; back-fills have none.
+    """The lag, the state and the failures of each job type of each connection, by store; back-fills have none.
 
     `/health/marketplace-integrations` says the same of each channel together.
     """
-    wanted = query.model_dump(exclude={"store_id"}, exclude_none=True)
-    found = [
-        figures
-        for figures in await sync.sync_figures(session, store_id=query.store_id)
-        if all(getattr(figures, name) == value for name, value in wanted.items())
-    ]
+    facts = query.model_dump(exclude={"cursor", "limit"})
+    scope = f"integrations:{query.model_dump_json(exclude={'cursor', 'limit'})}"
+    after = read_cursor(runtime.settings, scope, query.cursor) if query.cursor is not None else None
+    found = await sync.list_integrations(session, admin, IntegrationFilter(**facts), after=after, limit=query.limit)
     return IntegrationList(
-        items=[IntegrationAnswer.of(figures) for figures in found],
-        by_status=Counter(figures.status for figures in found),
+        items=[IntegrationAnswer.of(figures) for figures in found.items],
+        by_status=found.by_status,
+        next_cursor=write_cursor(runtime.settings, scope, found.after) if found.after else None,
     )

@@ -12,13 +12,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orion import channels, sync
+from orion import channels, orders, sync
 from orion.api.dependencies import RuntimeDep
 from orion.api.inputs import NO_PARAMETERS
 from orion.api.problems import PROBLEM_RESPONSES, problem
 from orion.channels import ChannelError, Connection
 from orion.kernel import FieldError, Invalid, NotFound, Unavailable
-from orion.plumbing.jobs import enqueue
 from orion.plumbing.runtime import Runtime
 
 PREFIX = "/api/v1/hooks/ebay"
@@ -139,7 +138,7 @@ async def _take(session: AsyncSession, environment: str, told: _Notification) ->
     if told.topic == DELETION:
         names = [name for field in ("username", "userId") if (name := _text(told.data, field))]
         if await sync.take_push(session, "ebay", told.event_id, told.topic, None, None) and names:
-            await enqueue(session, "forget_buyers", "ebay", names, "eBay says that this user is gone")
+            await orders.forget_buyers_soon(session, "ebay", names, reason="eBay says that this user is gone")
         return
     order_id = told.order_id
     connections = await _connections(session, environment, told) if order_id else []

@@ -1,10 +1,9 @@
 """What somebody typed, cut into words in the form in which the index keeps them."""
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 
-from orion.kernel import FieldError, Invalid
+from orion.kernel import FieldError, Invalid, plain_letters
 
 MAX_SEARCH_LENGTH = 200
 MAX_WORDS = 16
@@ -12,9 +11,6 @@ MAX_WORDS = 16
 RARE = 5000
 """So many products are soon looked up by their words; of more, those are met by walking through the list."""
 
-_LIGATURES = str.maketrans(
-    {"ß": "ss", "œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ð": "d", "þ": "t", "\u0131": "i"}
-)
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -66,8 +62,4 @@ def read_search(text: str | None, language: str, dialect: str) -> Search | None:
 
 def plain(text: str, dialect: str) -> str:
     """Lower case without accents, as the index has it; SQLite's keeps letters that are no others with an accent."""
-    if text.isascii():
-        return text.lower()
-    lower = text.lower()
-    letters = unicodedata.normalize("NFD", lower if dialect == "sqlite" else lower.translate(_LIGATURES))
-    return unicodedata.normalize("NFC", "".join(letter for letter in letters if not unicodedata.combining(letter)))
+    return plain_letters(text, ligatures=dialect != "sqlite")

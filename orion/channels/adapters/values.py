@@ -6,6 +6,9 @@ from typing import Any
 
 from orion.kernel import CURRENCIES, MAX_MINOR, Money, currency_exponent
 
+_LONGEST_EXACT = 13
+"""Characters of an amount that is surely below MAX_MINOR."""
+
 
 class Odd(ValueError):
     """Something in an entry is not what the protocol says; the message says what and where."""
@@ -30,6 +33,8 @@ def part(node: dict[str, Any], name: str) -> dict[str, Any] | None:
 def text(node: Any, name: str) -> str | None:
     """Text without space around it; None when there is none."""
     value = node.get(name) if isinstance(node, dict) else None
+    if type(value) is str:
+        return value.strip() or None
     if value is None:
         return None
     if isinstance(value, bool | dict | list):
@@ -52,9 +57,12 @@ def moment(node: dict[str, Any], name: str) -> datetime:
 
 def count(node: dict[str, Any], name: str) -> int:
     """A whole number from 0 on."""
-    value = _decimal(node.get(name), name)
+    said = node.get(name)
+    if type(said) is int and 0 <= said < 2**31:
+        return said
+    value = _decimal(said, name)
     if value is None or value != value.to_integral_value() or not 0 <= value < 2**31:
-        raise Odd(f"{name} is {_shown(node.get(name))}")
+        raise Odd(f"{name} is {_shown(said)}")
     return int(value)
 
 
@@ -71,11 +79,17 @@ def minor(node: dict[str, Any], name: str, currency: str) -> int | None:
 
     Fractions of a minor unit are rounded half to even.
     """
-    value = _decimal(node.get(name), name)
+    said = node.get(name)
+    if isinstance(said, str) and len(said) < _LONGEST_EXACT:
+        # Nearly all amounts are written with just the currency's decimals: a page has a thousand of them.
+        whole, point, rest = said.partition(".")
+        if point and len(rest) == currency_exponent(currency) and said.isascii() and (whole + rest).isdigit():
+            return int(whole + rest)
+    value = _decimal(said, name)
     if value is None:
         return None
     if abs(value) >= MAX_MINOR:
-        raise Odd(f"{name} is {_shown(node.get(name))}")
+        raise Odd(f"{name} is {_shown(said)}")
     return Money(10 ** currency_exponent(currency), currency).scaled(value).minor
 
 

@@ -60,8 +60,9 @@ def make_order(
     marketplace_id: str,
     *,
     tax_percent: int = 0,
+    fulfilled_by: str = "MERCHANT",
 ) -> Order:
-    """An order of that marketplace, fulfilled by the merchant.
+    """An order of that marketplace; of one that Amazon fulfils it tells neither the buyer's e-mail nor their phone.
 
     Prices hold the tax, as in the examples for European marketplaces; with `tax_percent` it comes on top, as in the US.
     """
@@ -74,7 +75,7 @@ def make_order(
         amounts["TAX"] = round(Decimal(sum(amounts.values())) * tax_percent / 100)
         items.append(_item(f"{number:011}{place:03}", article, quantity, amounts, currency))
     status = random.choice(_NEW)
-    order = {
+    order: Order = {
         "orderId": f"{random.randrange(300, 409)}-{number:07}-{random.randrange(10**7):07}",
         "createdTime": stamp(at),
         "lastUpdatedTime": stamp(at),
@@ -97,7 +98,7 @@ def make_order(
         },
         "fulfillment": {
             "fulfillmentStatus": status,
-            "fulfilledBy": "MERCHANT",
+            "fulfilledBy": fulfilled_by,
             "fulfillmentServiceLevel": "STANDARD",
             "shipByWindow": {
                 "earliestDateTime": stamp(at),
@@ -107,6 +108,8 @@ def make_order(
         "orderItems": items,
         "packages": [],
     }
+    if fulfilled_by == "AMAZON":
+        del order["buyer"]["buyerEmail"], order["recipient"]["deliveryAddress"]["phone"]
     return add_up(order)
 
 
@@ -202,7 +205,7 @@ def _set_status(order: Order, status: Any) -> None:
             done = item["fulfillment"]["quantityFulfilled"]
             item["fulfillment"] = {"quantityFulfilled": done, "quantityUnfulfilled": 0}
             item["cancellation"] = {"cancellationExecution": {"cancelledBy": "BUYER", "cancelReason": "BUYER_CANCELED"}}
-    if status == "SHIPPED" and not order.get("packages"):
+    if status == "SHIPPED" and not order.get("packages") and order["fulfillment"].get("fulfilledBy") != "AMAZON":
         order["packages"] = [
             {
                 "packageReferenceId": "1",
@@ -219,6 +222,7 @@ def _set_status(order: Order, status: Any) -> None:
 
 def truth_of(order: Order, refunded: int) -> dict[str, Any]:
     """An order as `truth` tells it; `status` is the fulfilment's, then what packages and refunds make of it."""
+    order = without_amounts(order)
     proceeds = order.get("proceeds", {})
     total = proceeds.get("grandTotal")
     status = order["fulfillment"]["fulfillmentStatus"]
@@ -230,7 +234,7 @@ def truth_of(order: Order, refunded: int) -> dict[str, Any]:
         "number": order["orderId"],
         "status": status,
         "updated_at": order["lastUpdatedTime"],
-        "currency": total["currencyCode"] if total else None,
+        "currency": total["currencyCode"] if total else "XXX",
         "total_minor": minor(total) if total else None,
         "refunded_minor": refunded,
         "lines": [_line_truth(item) for item in order["orderItems"]],
@@ -248,6 +252,19 @@ def _line_truth(item: dict[str, Any]) -> dict[str, Any]:
         "unit_price_minor": minor(price) if price else None,
         "total_minor": parts.get("ITEM"),
     }
+
+
+def without_amounts(order: Order) -> Order:
+    """The order as it is told before its payment is authorised: without prices, as it is documented of Orders v0."""
+    if order["fulfillment"]["fulfillmentStatus"] not in ("PENDING", "PENDING_AVAILABILITY"):
+        return order
+    bare = {name: value for name, value in order.items() if name != "proceeds"}
+    bare["orderItems"] = [
+        {name: value for name, value in item.items() if name != "proceeds"}
+        | {"product": {name: value for name, value in item["product"].items() if name != "price"}}
+        for item in order["orderItems"]
+    ]
+    return bare
 
 
 def without_personal_data(order: Order) -> Order:

@@ -191,7 +191,7 @@ def _where(seller: "Amazon", request: Request, name: str) -> Response:
 
 def _report(seller: "Amazon", marketplace_id: str) -> str:
     """All listings of a marketplace, tab-separated."""
-    currency = MARKETPLACES[marketplace_id][2]
+    currency, at_amazon = MARKETPLACES[marketplace_id][2], seller.shaped["amazon_skus"]
     lines = ["\t".join(_COLUMNS)]
     for sku, listing in listings_of(seller).items():
         row = {
@@ -199,7 +199,7 @@ def _report(seller: "Amazon", marketplace_id: str) -> str:
             "listing-id": f"0101{asin_of(sku)}",
             "seller-sku": sku,
             "price": str(Money(listing.price_in(marketplace_id), currency)),
-            "quantity": str(listing.quantity),
+            "quantity": "" if sku in at_amazon else str(listing.quantity),
             "open-date": "2026-01-05 10:00:00 CET",
             "item-is-marketplace": "y",
             "product-id-type": "1",
@@ -207,7 +207,7 @@ def _report(seller: "Amazon", marketplace_id: str) -> str:
             "asin1": asin_of(sku),
             "product-id": asin_of(sku),
             "pending-quantity": "0",
-            "fulfillment-channel": "DEFAULT",
+            "fulfillment-channel": "AMAZON_EU" if sku in at_amazon else "DEFAULT",
             "status": "Active" if listing.quantity else "Inactive",
         }
         lines.append("\t".join(row.get(name, "") for name in _COLUMNS))

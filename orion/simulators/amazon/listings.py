@@ -78,7 +78,7 @@ async def get(seller: "Amazon", request: Request) -> Response:
     listing = listings_of(seller).get(request.path_params["sku"])
     if listing is None:
         raise Wrong(f"SKU '{request.path_params['sku']}' not found", status=404, code="NOT_FOUND")
-    return JSONResponse(_shown(listing, marketplaces, data_sets))
+    return JSONResponse(_shown(seller, listing, marketplaces, data_sets))
 
 
 async def search(seller: "Amazon", request: Request) -> Response:
@@ -88,6 +88,8 @@ async def search(seller: "Amazon", request: Request) -> Response:
     data_sets = choices(request, "includedData", DATA_SETS) or ["summaries"]
     since, until = moment(request, "lastUpdatedAfter"), moment(request, "lastUpdatedBefore")
     skus = listed(request, "identifiers")
+    if len(skus) > 20 or bool(skus) != (request.query_params.get("identifiersType") == "SKU"):
+        raise Wrong("identifiers are up to 20 of the identifiersType SKU")
     size = number(request, "pageSize", 10, 20)
     found = [
         listing
@@ -103,7 +105,7 @@ async def search(seller: "Amazon", request: Request) -> Response:
         place = int(read_token(text, "pageToken").get("place", 0))
     answer: dict[str, Any] = {
         "numberOfResults": len(found),
-        "items": [_shown(listing, marketplaces, data_sets) for listing in found[place : place + size]],
+        "items": [_shown(seller, listing, marketplaces, data_sets) for listing in found[place : place + size]],
     }
     if place + size < min(len(found), MOST_FOUND):
         answer["pagination"] = {"nextToken": token_of({"place": place + size})}
@@ -150,6 +152,8 @@ def apply(
         else:
             issues.append(_issue("4000003", f"{path} cannot be changed here.", str(path)))
     if not issues and not dry and (quantity, prices) != (listing.quantity, listing.prices):
+        if quantity != listing.quantity and sku in seller.shaped["amazon_skus"]:  # it is the merchant's from now on
+            seller.shaped["amazon_skus"] = [one for one in seller.shaped["amazon_skus"] if one != sku]
         listing.quantity, listing.prices, listing.updated = quantity, prices, seller.now()
     return issues
 
@@ -195,7 +199,7 @@ def _marketplaces(request: Request) -> list[str]:
     return found
 
 
-def _shown(listing: Listing, marketplaces: list[str], data_sets: list[str]) -> dict[str, Any]:
+def _shown(seller: "Amazon", listing: Listing, marketplaces: list[str], data_sets: list[str]) -> dict[str, Any]:
     article = listing.article
     shown: dict[str, Any] = {"sku": article.sku}
     if "summaries" in data_sets:
@@ -219,7 +223,9 @@ def _shown(listing: Listing, marketplaces: list[str], data_sets: list[str]) -> d
             for one in marketplaces
         ]
     if "fulfillmentAvailability" in data_sets:
-        shown["fulfillmentAvailability"] = [{"fulfillmentChannelCode": "DEFAULT", "quantity": listing.quantity}]
+        own = {"fulfillmentChannelCode": "DEFAULT", "quantity": listing.quantity}
+        at_amazon = article.sku in seller.shaped["amazon_skus"]
+        shown["fulfillmentAvailability"] = [{"fulfillmentChannelCode": "AMAZON_EU"} if at_amazon else own]
     if "issues" in data_sets:
         shown["issues"] = []
     return shown

@@ -52,8 +52,34 @@ async def transactions(seller: "Amazon", request: Request) -> Response:
     return JSONResponse({"payload": payload})
 
 
+def released(known: list[dict[str, Any]], order_id: str, at: str) -> list[dict[str, Any]]:
+    """What is posted when an order's deferred refunds are released: each again, and both name each other."""
+    own = {"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": order_id}
+    made = []
+    for one in known:
+        if one["transactionStatus"] != "DEFERRED" or own not in one["relatedIdentifiers"]:
+            continue
+        new_id = f"{one['transactionId']}-released"
+        first = {"relatedIdentifierName": "DEFERRED_TRANSACTION_ID", "relatedIdentifierValue": one["transactionId"]}
+        again = {"transactionId": new_id, "transactionStatus": "RELEASED", "postedDate": at}
+        made.append({**one, **again, "relatedIdentifiers": [*one["relatedIdentifiers"], first]})
+        second = {"relatedIdentifierName": "RELEASE_TRANSACTION_ID", "relatedIdentifierValue": new_id}
+        one["transactionStatus"] = "DEFERRED_RELEASED"
+        one["relatedIdentifiers"] = [*one["relatedIdentifiers"], second]
+    return made
+
+
+def is_release(transaction: dict[str, Any]) -> bool:
+    """Whether it tells again of one that was deferred."""
+    names = {one["relatedIdentifierName"] for one in transaction["relatedIdentifiers"]}
+    return "DEFERRED_TRANSACTION_ID" in names
+
+
 def make_refund(order: dict[str, Any], amount: Decimal, currency: str, number: int, at: str) -> dict[str, Any]:
-    """What is posted when the buyer gets so much back; Amazon gives back a tenth of it, its fee."""
+    """What is posted when the buyer gets so much back; Amazon gives back a tenth of it, its fee.
+
+    Of tax that came on top of the prices, which Amazon had withheld, it gives back its share as well.
+    """
 
     def money(value: Decimal) -> dict[str, Any]:
         return {"currencyCode": currency, "currencyAmount": float(value)}
@@ -62,6 +88,9 @@ def make_refund(order: dict[str, Any], amount: Decimal, currency: str, number: i
         return {"breakdownType": kind, "breakdownAmount": money(value), "breakdowns": list(parts)}
 
     fee = (amount / 10).quantize(amount)
+    sums = {one["type"]: Decimal(one["subtotal"]["amount"]) for one in order["proceeds"]["breakdowns"]}
+    total = Decimal(order["proceeds"]["grandTotal"]["amount"])
+    withheld = (amount * sums.get("TAX", Decimal(0)) / total).quantize(amount) if total else Decimal(0)
     marketplace = order["salesChannel"]
     return {
         "sellingPartnerMetadata": {"accountType": "Standard Orders", "marketplaceId": marketplace["marketplaceId"]},
@@ -74,7 +103,7 @@ def make_refund(order: dict[str, Any], amount: Decimal, currency: str, number: i
         "transactionStatus": "RELEASED",
         "description": "Refund Order",
         "postedDate": at,
-        "totalAmount": money(fee - amount),
+        "totalAmount": money(fee + withheld - amount),
         "marketplaceDetails": {
             "marketplaceId": marketplace["marketplaceId"],
             "marketplaceName": marketplace["marketplaceName"],
@@ -84,5 +113,6 @@ def make_refund(order: dict[str, Any], amount: Decimal, currency: str, number: i
         "breakdowns": [
             part("Sales", -amount, part("ProductCharges", -amount)),
             part("Expenses", fee, part("AmazonFees", fee)),
+            *([part("MarketplaceFacilitatorTax", withheld)] if withheld else []),
         ],
     }

@@ -16,6 +16,7 @@ from orion.simulators.amazon.content import (
     Order,
     included,
     settle,
+    without_amounts,
     without_personal_data,
 )
 from orion.simulators.kit import Entry, cursor_of, stamp
@@ -140,7 +141,7 @@ def _order(seller: "Amazon", request: Request) -> Order:
 
 
 def _shown(seller: "Amazon", order: Order, data_sets: list[str]) -> Order:
-    shown = included(order, data_sets)
+    shown = included(without_amounts(order), data_sets)
     return shown if seller.shaped["personal_data"] else without_personal_data(shown)
 
 
@@ -153,12 +154,16 @@ async def confirm_shipment(seller: "Amazon", request: Request) -> Response:
         raise Wrong("Missing required parameter: packageDetail, marketplaceId")
     if told["marketplaceId"] != order["salesChannel"].get("marketplaceId"):
         raise Wrong("The order was not placed in this marketplace")
+    if order["fulfillment"].get("fulfilledBy") == "AMAZON":
+        raise Wrong(f"The order {order['orderId']} is fulfilled by Amazon and cannot be confirmed")
     package = _package(detail, {item["orderItemId"]: item["quantityOrdered"] for item in order["orderItems"]})
     status = order["fulfillment"]["fulfillmentStatus"]
     if status not in ("UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"):
         raise Wrong(f"The order {order['orderId']} is {status} and cannot be shipped")
     reference = package["packageReferenceId"]
     others = [one for one in order.get("packages", []) if one["packageReferenceId"] != reference]
+    if seller.shaped["refuse_known"] and len(others) < len(order.get("packages", [])):
+        raise Wrong(f"PackageToUpdateNotFound: {reference}")
     packages = [*others, package]
     _check_quantities(order, packages)
     order["packages"] = packages

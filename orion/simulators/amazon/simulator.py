@@ -27,12 +27,13 @@ Act = Callable[["Amazon", Request], Awaitable[Response]]
 class Amazon(Simulator):
     """Login with Amazon and the Selling Partner API of one seller, on one host.
 
-    Told by `shape`: `marketplace` (where new orders are placed), `spread_days` (how far back they lie), `tax_percent`
-    (0: prices hold the tax), `personal_data` (whether the app has the restricted roles), `roles` (whether it has any),
-    `lag_seconds` (how far behind a search is that does not say its end; Amazon: 120), `token_seconds`, `consent` (ask,
-    allow, deny), `polls` (how often a report or feed is asked for before it is ready), `report_ends` and `feed_ends`
-    (DONE, FATAL, CANCELLED), `report_encoding`, `grant` (false: the seller has taken it back), `expire_tokens`
-    (access), `expire_pagination`.
+    Told by `shape`: `marketplace` (where new orders are placed), `spread_days` (how far back they lie), `fulfilled_by`
+    (MERCHANT, AMAZON), `amazon_skus` (listings whose stock lies at Amazon), `tax_percent` (0: prices hold the tax),
+    `personal_data` (whether the app has the restricted roles), `roles` (whether it has any), `lag_seconds` (how far
+    behind a search is that does not say its end; Amazon: 120), `token_seconds`, `consent` (ask, allow, deny), `polls`
+    (how often a report or feed is asked for before it is ready), `report_ends` and `feed_ends` (DONE, FATAL,
+    CANCELLED), `report_encoding`, `refuse_known` (a parcel that is told again), `grant` (false: the seller has taken it
+    back), `expire_tokens` (access), `expire_pagination`.
     """
 
     channel: ClassVar[str] = "amazon"
@@ -70,6 +71,8 @@ class Amazon(Simulator):
         self.shaped: dict[str, Any] = {
             "marketplace": "A1PA6795UKMFR9",
             "spread_days": 0,
+            "fulfilled_by": "MERCHANT",
+            "amazon_skus": [],
             "tax_percent": 0,
             "personal_data": True,
             "roles": True,
@@ -80,6 +83,7 @@ class Amazon(Simulator):
             "report_ends": "DONE",
             "report_encoding": "utf-8",
             "feed_ends": "DONE",
+            "refuse_known": False,
         }
         self.seller_id = SELLER_ID
         self.started = self.now()
@@ -123,6 +127,8 @@ class Amazon(Simulator):
 
     def _operation(self, name: str, path: str, act: Act, method: str = "GET") -> Route:
         async def answer(request: Request) -> Response:
+            if not request.headers.get("x-amz-date") or "(Language=" not in request.headers.get("user-agent", ""):
+                return Wrong("The headers user-agent and x-amz-date are needed").answer()
             if refused := self._not_let_in(request):
                 return refused
             try:
@@ -184,8 +190,16 @@ class Amazon(Simulator):
         self._made += 1
         basket = make_basket(self.random, self.catalogue)
         at = self.now() - timedelta(days=self.shaped["spread_days"]) * self.random.random()
-        buyer, tax = make_buyer(self.random), self.shaped["tax_percent"]
-        return make_order(self.random, self._made, buyer, basket, at, self.shaped["marketplace"], tax_percent=tax)
+        return make_order(
+            self.random,
+            self._made,
+            make_buyer(self.random),
+            basket,
+            at,
+            self.shaped["marketplace"],
+            tax_percent=self.shaped["tax_percent"],
+            fulfilled_by=self.shaped["fulfilled_by"],
+        )
 
     def put_order(self, given: dict[str, Any]) -> str:
         """An order as given; what is not given is made up, and proceeds are added up when only items have them."""
@@ -203,31 +217,42 @@ class Amazon(Simulator):
         return str(order["orderId"])
 
     def change_order(self, order_id: str, changes: dict[str, Any]) -> None:
-        """See `changed`; `refund` (an amount as text) posts a refund. `lastUpdatedTime` is now unless it is given."""
+        """See `changed`. `refund` (an amount as text) posts a refund, DEFERRED if that is its `refund_status`.
+
+        `release` releases the order's refunds that are deferred. `lastUpdatedTime` is now unless it is given.
+        """
         if order_id not in self.book.entries:
             raise KeyError(order_id)
         changes = dict(changes)
         at = changes.pop("lastUpdatedTime", None)
-        refund = changes.pop("refund", None)
+        refund, status = changes.pop("refund", None), changes.pop("refund_status", "RELEASED")
+        release = changes.pop("release", False)
         order = changed(self.book.entries[order_id]["order"], changes)
         if refund is not None:
-            self._refund(order, refund)
+            self._refund(order, refund, status)
+        if release:
+            self.transactions += money.released(self.transactions, order_id, stamp(self.now()))
         if changes or at:
             self.keep(order, at=datetime.fromisoformat(at) if at else None)
 
-    def _refund(self, order: Order, refund: Any) -> None:
+    def _refund(self, order: Order, refund: Any, status: Any) -> None:
         currency = order["proceeds"]["grandTotal"]["currencyCode"]
         try:
             amount = Decimal(str(refund)).quantize(Decimal(1).scaleb(-currency_exponent(currency)))
         except InvalidOperation:
             raise ValueError("refund is an amount as text") from None
         number = len(self.transactions) + 1
-        self.transactions.append(money.make_refund(order, amount, currency, number, stamp(self.now())))
+        if status not in ("RELEASED", "DEFERRED"):
+            raise ValueError("refund_status is RELEASED or DEFERRED")
+        made = money.make_refund(order, amount, currency, number, stamp(self.now()))
+        self.transactions.append({**made, "transactionStatus": status})
 
     def _refunded(self, order: Order) -> int:
         of = {"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": order["orderId"]}
         found = [
-            one["breakdowns"][0]["breakdownAmount"] for one in self.transactions if of in one["relatedIdentifiers"]
+            one["breakdowns"][0]["breakdownAmount"]
+            for one in self.transactions
+            if of in one["relatedIdentifiers"] and not money.is_release(one)
         ]
         return -sum(minor({"amount": str(one["currencyAmount"]), "currencyCode": one["currencyCode"]}) for one in found)
 
@@ -284,6 +309,8 @@ def _is_number(value: Any, most: float) -> bool:
 _SHAPES: dict[str, Callable[[Any], bool]] = {
     "marketplace": lambda value: value in MARKETPLACES,
     "spread_days": lambda value: _is_number(value, 3650),
+    "fulfilled_by": lambda value: value in ("MERCHANT", "AMAZON"),
+    "amazon_skus": lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
     "tax_percent": lambda value: _is_number(value, 50) and isinstance(value, int),
     "personal_data": lambda value: isinstance(value, bool),
     "roles": lambda value: isinstance(value, bool),
@@ -293,5 +320,6 @@ _SHAPES: dict[str, Callable[[Any], bool]] = {
     "polls": lambda value: _is_number(value, 1000) and isinstance(value, int),
     "report_ends": lambda value: value in ("DONE", "FATAL", "CANCELLED"),
     "report_encoding": lambda value: value in ("utf-8", "cp1252"),
+    "refuse_known": lambda value: isinstance(value, bool),
     "feed_ends": lambda value: value in ("DONE", "FATAL", "CANCELLED"),
 }

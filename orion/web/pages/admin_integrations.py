@@ -1,6 +1,6 @@
 """All connections of the platform and how they do, and all orders."""
 
-from collections.abc import Mapping
+import re
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from orion import identity, merchants, orders, sync
 from orion.kernel import CHANNELS
 from orion.orders import OrderFilter
-from orion.sync import SyncFigures
+from orion.sync import IntegrationFilter
 from orion.web import labels_channels, labels_orders, parse
 from orion.web.pages.orders import after_of, position_of
 from orion.web.render import is_htmx, render
@@ -18,37 +18,42 @@ from orion.web.visit import reading
 
 router = APIRouter(prefix="/admin")
 
-MOST_SHOWN = 200
+INTEGRATIONS_PER_PAGE = 50
 ORDERS_PER_PAGE = 25
-_WORST_FIRST = tuple(labels_channels.HEALTH)
+_PLACE = re.compile(r"(?P<health>\d),(?P<since>[-\dT:.+]{20,40}),(?P<connection>\d{1,18}),(?P<job>[a-z_]{1,32})")
 
 
 @router.get("/integrations")
 async def integrations(request: Request) -> Response:
     """Every connection of every store by what it reads, the worst first; or only the list for htmx."""
-    filters = {
+    filters: dict[str, Any] = {
         "status": parse.choice(request, "status", labels_channels.HEALTH),
         "channel": parse.choice(request, "channel", CHANNELS),
         "search": parse.text(request, "search"),
     }
     async with reading(request) as visit:
-        identity.as_admin(visit.user)
-        everything = await sync.sync_figures(visit.session)
-        found = sorted(
-            (each for each in everything if _fits(each, filters)),
-            key=lambda each: (_WORST_FIRST.index(each.status), -each.lag_seconds),
+        administrator = identity.as_admin(visit.user)
+        found = await sync.list_integrations(
+            visit.session,
+            administrator,
+            IntegrationFilter(**filters),
+            worst_first=True,
+            after=_place_of(request),
+            limit=INTEGRATIONS_PER_PAGE,
         )
         return render(
             request,
             "admin/_integrations.html" if is_htmx(request) else "admin/integrations.html",
             user=visit.user,
             nav="integrations",
-            figures=found[:MOST_SHOWN],
-            more=max(0, len(found) - MOST_SHOWN),
-            counts={status: sum(each.status == status for each in everything) for status in labels_channels.HEALTH},
-            connections=len({each.connection_id for each in everything}),
-            stores=len({each.store_id for each in everything}),
-            channels=sorted({each.channel for each in everything}),
+            figures=found.items,
+            after=(",".join(map(str, found.after)),) if found.after else None,
+            first="after" not in request.query_params,
+            found=sum(found.by_status.values()),
+            counts={status: sum(each.status == status for each in found.standing) for status in labels_channels.HEALTH},
+            connections=len({each.connection_id for each in found.standing}),
+            stores=len({each.store_id for each in found.standing}),
+            channels=sorted({each.channel for each in found.standing}),
             filters=filters,
             filtered=any(filters.values()),
         )
@@ -95,10 +100,7 @@ async def all_orders(request: Request) -> Response:
         )
 
 
-def _fits(figures: SyncFigures, filters: Mapping[str, str | None]) -> bool:
-    search = (filters["search"] or "").casefold()
-    return (
-        filters["status"] in (None, figures.status)
-        and filters["channel"] in (None, figures.channel)
-        and (search in figures.store_code.casefold() or search in figures.connection_name.casefold())
-    )
+def _place_of(request: Request) -> tuple[int, str, int, str] | None:
+    """Where the address says that the list goes on."""
+    match = _PLACE.fullmatch(request.query_params.get("after", ""))
+    return (int(match["health"]), match["since"], int(match["connection"]), match["job"]) if match else None

@@ -100,6 +100,7 @@ def wanted_of(filters: Mapping[str, str | None]) -> OrderFilter:
         search=filters["search"],
         needs_attention=True if view == "attention" else None,
         awaits_acknowledgement=True if view == "accept" else None,
+        sent_by_channel=False if view == "todo" else None,
         ordered_from=_midnight(filters["from"]),
         ordered_to=until + timedelta(days=1) if until else None,
     )
@@ -107,7 +108,12 @@ def wanted_of(filters: Mapping[str, str | None]) -> OrderFilter:
 
 def tabs_of(counts: OrderCounts) -> list[tuple[str, int]]:
     """The tabs of the inbox, with how many orders each has."""
-    special = {"attention": counts.needs_attention, "accept": counts.awaits_acknowledgement, "all": counts.total}
+    special = {
+        "todo": counts.to_send,
+        "attention": counts.needs_attention,
+        "accept": counts.awaits_acknowledgement,
+        "all": counts.total,
+    }
     return [
         (view, special[view] if view in special else sum(counts.by_status[status] for status in statuses))
         for view, statuses in labels_orders.VIEWS.items()

@@ -156,6 +156,12 @@ async def test_few_stocks_are_set_one_by_one(amazon: AmazonSeller, connect: Conn
     assert listings_of(seller)["MUG"].quantity == 6, "what is refused of one says nothing of the others"
     assert seller.calls["createFeed"] == 0
     assert await amazon.publish_stock([]) == []
+    seller.catalogue = (*seller.catalogue, Article("A,B", "Pair", 500))
+    seller.shape({"amazon_skus": ["MUG", "A,B"]})
+    told, theirs = seller.calls["patchListingsItem"], "Its stock lies at Amazon, which counts it"
+    answers = await amazon.publish_stock([StockOffer("MUG", 1), StockOffer("A,B", 1)])
+    assert answers == [StockAnswer("MUG", theirs), StockAnswer("A,B", theirs)]
+    assert seller.calls["patchListingsItem"] == told
     nameless = await connect("amazon", region="eu", marketplace_ids=[DE])
     with pytest.raises(Refused, match="Enter the seller id"):
         await nameless.publish_stock(offers)

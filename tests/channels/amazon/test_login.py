@@ -19,6 +19,7 @@ from tests.channels.amazon.samples import (
     DE,
     FR,
     SETTINGS,
+    given,
     recently,
 )
 from tests.channels.conftest import Connect
@@ -100,9 +101,17 @@ async def test_what_the_simulator_refuses(seller: Amazon, simulators: Simulators
         assert (token["token_type"], token["expires_in"]) == ("bearer", 3600)
         scope = "sellingpartnerapi::notifications"
         grantless = await http.post("/auth/o2/token", data={"grant_type": "client_credentials", "scope": scope, **app})
-        http.headers["x-amz-access-token"] = token["access_token"]
-        now = datetime.now(UTC)
         path = "/orders/2026-01-01/orders"
+        bare = await http.get(path, headers={"x-amz-access-token": token["access_token"]})
+        assert (bare.status_code, bare.json()["errors"][0]["code"]) == (400, "InvalidInput"), "no date, no language"
+        http.headers.update(
+            {
+                "x-amz-access-token": token["access_token"],
+                "x-amz-date": "20260501T000000Z",
+                "user-agent": "Test/1 (Language=Python)",
+            }
+        )
+        now = datetime.now(UTC)
         since = {"lastUpdatedAfter": "2026-05-01T00:00:00Z"}
         for asked in (
             {},
@@ -118,7 +127,7 @@ async def test_what_the_simulator_refuses(seller: Amazon, simulators: Simulators
         ):
             answer = await http.get(path, params=asked)
             assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "InvalidInput"), asked
-        seller.place_orders(1)
+        seller.put_order(given())
         plain = await http.get(path, params=since)
         assert plain.headers["x-amzn-RateLimit-Limit"] == "0.0056"
         assert plain.headers["x-amzn-RequestId"]

@@ -14,6 +14,7 @@ from orion.channels.adapters.amazon import AmazonSeller
 from orion.channels.adapters.amazon.reading import read_order
 from orion.simulators.amazon import Amazon
 from tests.channels.amazon.samples import (
+    DE,
     LONG_AGO,
     a_node,
     an_item,
@@ -137,6 +138,20 @@ async def test_statuses_and_quantities(amazon: AmazonSeller, seller: Amazon) -> 
     assert [(line.shipped_quantity, line.cancelled_quantity) for line in one.lines] == [(1, 1), (0, 0)]
 
 
+@only_sqlite
+async def test_who_sends_it_and_where_it_was_placed(amazon: AmazonSeller, seller: Amazon) -> None:
+    seller.shape({"fulfilled_by": "AMAZON"})
+    (order_id,) = seller.place_orders(1)
+    seller.change_order(order_id, {"status": "SHIPPED"})
+    order = await amazon.order(order_id)
+    assert order is not None
+    assert (order.sent_by_channel, order.status, order.raw["packages"]) == (True, "shipped", [])
+    assert (order.buyer_email, order.buyer_phone) == (None, None)
+    elsewhere = seller.put_order(given(salesChannel={"channelName": "NON_AMAZON", "marketplaceId": DE}))
+    assert [order.channel_order_id for order in (await amazon.orders_page(LONG_AGO)).orders] == [order_id]
+    assert await amazon.order(elsewhere) is None, "it is known where it was placed"
+
+
 def test_amounts_add_up_or_say_that_they_do_not() -> None:
     grand = {"grandTotal": eur("29.75"), "breakdowns": [{"type": "ITEM", "subtotal": eur("25.00")}]}
     taxed = an_item("11", "MUG", 2, "12.50", ITEM="25.00", TAX="4.75")
@@ -158,8 +173,9 @@ def test_amounts_add_up_or_say_that_they_do_not() -> None:
     bare = an_item("11", "MUG", 2, None)
     del bare["proceeds"]
     pending = read_order(a_node(orderItems=[bare], fulfillment={"fulfillmentStatus": "PENDING"}))
-    assert (pending.problems, pending.currency, pending.total_minor) == (("price_missing",), "", None)
+    assert (pending.problems, pending.currency, pending.total_minor) == ((), "", None), "prices come with the payment"
     assert (pending.lines[0].unit_price_minor, pending.lines[0].total_minor) == (None, None)
+    assert read_order(a_node(orderItems=[bare])).problems == ("price_missing", "currency_unknown")
     unpriced = read_order(a_node(orderItems=[an_item("11", "MUG", 2, None, ITEM="25.00")], proceeds=grand))
     assert (unpriced.lines[0].unit_price_minor, unpriced.problems) == (1250, ())
     third = read_order(a_node(orderItems=[an_item("11", "MUG", 3, None, ITEM="25.00")], proceeds=grand))

@@ -65,12 +65,20 @@ async def test_fulfilment(amazon: AmazonSeller, connect: Connect, seller: Amazon
         ["POST Luxembourg", "DHL"],
     )
 
+    seller.shape({"refuse_known": True})
+    assert await amazon.ship(_parcel(order_id)) is None, "refused, and known all the same"
+    with pytest.raises(Refused, match="PackageToUpdateNotFound"):
+        await amazon.ship(_parcel(order_id, tracking_number="LU124"))
     with pytest.raises(Refused) as refused:
         await amazon.ship(_parcel(order_id, reference="79"))
     assert refused.value.field_errors == (("InvalidInput", "More units of 11 are shipped than were ordered"),)
     seller.change_order(order_id, {"status": "CANCELLED"})
     with pytest.raises(Refused, match="is CANCELLED and cannot be shipped"):
-        await amazon.ship(_parcel(order_id))
+        await amazon.ship(_parcel(order_id, reference="79"))
+    seller.shape({"fulfilled_by": "AMAZON"})
+    (theirs,) = seller.place_orders(1)
+    with pytest.raises(Refused, match="fulfilled by Amazon"):
+        await amazon.ship(_parcel(theirs))
     with pytest.raises(Refused, match="does not exist") as unknown:
         await amazon.ship(_parcel("302-9999999-9999999"))
     assert unknown.value.code == "not_found"
@@ -86,4 +94,4 @@ async def test_fulfilment(amazon: AmazonSeller, connect: Connect, seller: Amazon
     await both.ship(_parcel(french))
     assert seller.book.entries[french]["order"]["packages"][0]["trackingNumber"] == "LU123"
     with pytest.raises(Refused, match="not placed in this marketplace"):
-        await amazon.ship(_parcel(french))
+        await amazon.ship(_parcel(french, reference="79"))

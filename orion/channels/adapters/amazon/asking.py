@@ -4,6 +4,7 @@ Source: the API's models (`ErrorList`: errors[].code, message, details) and "SP-
 allowed is 403 `Unauthorized`, an access token that has ended as much as a role that is missing: words tell them apart.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from orion.channels.adapters.answers import read_object
@@ -37,7 +38,11 @@ async def ask(
 
 
 async def send(client: ChannelClient, operation: str, method: str, path: str, **sending: Any) -> Answer:
-    """The answer to a call of the connection's region. Raises ChannelError."""
+    """The answer to a call of the connection's region. Raises ChannelError.
+
+    With the header `x-amz-date`, which the guide still lists among those that are needed.
+    """
+    sending["headers"] = {"x-amz-date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")}
     region = client.settings.get("region") or "eu"
     return await client.send(operation, method, client.host(region) + path, **sending)
 

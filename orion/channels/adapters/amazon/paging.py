@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from orion.channels.adapters.amazon import refunds
 from orion.channels.adapters.amazon.asking import ask
-from orion.channels.adapters.amazon.reading import DATA_SETS, read_order, with_refunds
+from orion.channels.adapters.amazon.reading import DATA_SETS, is_of_amazon, read_order, with_refunds
 from orion.channels.adapters.amazon.refunds import utc
 from orion.channels.adapters.answers import read_cursor, read_entries
 from orion.channels.adapters.values import Odd, moment, part, text
@@ -56,6 +56,8 @@ async def read_one(client: ChannelClient, order_id: str, *, refunds_too: bool = 
         node = part(said, "order")
         if node is None:
             raise Odd("there is no order in the answer")
+        if not is_of_amazon(node):
+            return None
         order = read_order(node)
     except Odd as odd:
         raise Unreadable("unreadable", f"getOrder: {odd}") from None
@@ -90,7 +92,7 @@ async def _changed_page(client: ChannelClient, window: Window, token: str | None
         watermark = moment(said, "lastUpdatedBefore") if said.get("lastUpdatedBefore") else None
     except Odd as odd:
         raise Unreadable("unreadable", f"searchOrders: {odd}") from None
-    orders, malformed = read_entries(nodes, read_order, "orderId")
+    orders, malformed = read_entries([node for node in nodes if is_of_amazon(node)], read_order, "orderId")
     if window.until is not None:
         orders = [order for order in orders if order.updated_at < window.until]
         watermark = min(watermark, window.until) if watermark else None

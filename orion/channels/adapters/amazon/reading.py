@@ -2,7 +2,9 @@
 
 Status (fulfilment -> ours): PENDING_AVAILABILITY and PENDING -> pending, UNSHIPPED -> confirmed, PARTIALLY_SHIPPED ->
 processing, SHIPPED -> shipped, or delivered once every package is, CANCELLED -> cancelled; UNFULFILLABLE -> cancelled,
-which a person should look at. What packages and refunds add stands behind a slash in `raw_status`.
+which a person should look at. What packages and refunds add stands behind a slash in `raw_status`. An order that Amazon
+fulfils (`fulfilledBy` AMAZON, "FBA") is sent by the channel. One with another `channelName` than AMAZON was placed
+elsewhere, and Amazon only delivers it ("Multi-Channel Fulfillment"): it is no order of this channel.
 
 Amounts are the proceeds' breakdowns: ITEM is the goods, DISCOUNT and TAX are themselves, and all other charges
 (SHIPPING, GIFT_WRAP, COD_FEE, DELIVERY_TIP, OTHER, ...) are counted as shipping. The documentation does not say whether
@@ -61,7 +63,8 @@ def read_order(node: dict[str, Any]) -> RemoteOrder:
     buyer = part(node, "buyer") or {}
     address = _address(part(part(node, "recipient") or {}, "deliveryAddress"))
     problems = []
-    if amounts.total is None or any(line.subtotal_minor is None and line.quantity for line in lines):
+    unpriced = amounts.total is None or any(line.subtotal_minor is None and line.quantity for line in lines)
+    if unpriced and status != "pending":  # prices come with the payment
         problems.append("price_missing")
     if currency not in CURRENCIES and (currency or status != "pending"):
         problems.append("currency_unknown")
@@ -90,9 +93,16 @@ def read_order(node: dict[str, Any]) -> RemoteOrder:
         total_minor=amounts.total,
         refunded_minor=None,
         prices_include_tax=included,
+        sent_by_channel=text(part(node, "fulfillment") or {}, "fulfilledBy") == "AMAZON",
         cancel_requested=status != "cancelled" and any(_wishes_to_cancel(item) for item in nodes),
         problems=tuple(problems),
     )
+
+
+def is_of_amazon(node: Any) -> bool:
+    """Whether the order was placed at Amazon; so is one that does not say."""
+    channel = node.get("salesChannel") if isinstance(node, dict) else None
+    return not isinstance(channel, dict) or channel.get("channelName") in (None, "AMAZON")
 
 
 def with_refunds(order: RemoteOrder, refunded_minor: int) -> RemoteOrder:

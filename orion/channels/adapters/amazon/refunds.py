@@ -1,7 +1,9 @@
 """Refunds, which only the Finances API 2024-06-19 tells: orders keep the status that their parcels gave them.
 
-What an order's buyer got back is the sum of its transactions of the type `Refund` without Amazon's fees, which
-Amazon gives back to the seller at the same time.
+What an order's buyer got back is the sum of its transactions of the type `Refund` without Amazon's fees and the tax
+that it had withheld, which Amazon gives back to the seller at the same time. A refund may be deferred, and is posted
+again when it is released, with the id of the first (DEFERRED_TRANSACTION_ID): it counts once. The API's model names
+these identifiers and the states, and says no more; that the buyer has the money from the first on is how we read it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -21,6 +23,8 @@ LONGEST = timedelta(days=179)
 _PATH = "/finances/2024-06-19/transactions"
 _MOST_PAGES = 20
 _MAX_WAIT = 5.0
+_SELLERS_OWN = ("fee", "commission", "expense", "withheld", "facilitator")
+"""Words of breakdowns that are between Amazon and the seller. Nobody has listed what they are called."""
 
 
 async def refunded_of(client: ChannelClient, order_id: str) -> int | None:
@@ -29,15 +33,16 @@ async def refunded_of(client: ChannelClient, order_id: str) -> int | None:
     Raises ChannelError.
     """
     asked = {"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": order_id}
-    refunded, token = 0, None
+    found: list[dict[str, Any]] = []
+    token = None
     for _ in range(_MOST_PAGES):
         try:
             transactions, token = await _page(client, {**asked, **({"nextToken": token} if token else {})})
         except ScopeMissing:
             return None
-        refunded += sum(_refunded_by(one) for one in transactions if order_id in _orders_of(one))
+        found += [one for one in transactions if order_id in _related(one, "ORDER_ID")]
         if not token:
-            return refunded
+            return sum(_refunded_by(one) for one in _once(found))
     raise Unreadable("unreadable", f"listTransactions: order {order_id} has more than {_MOST_PAGES} pages")
 
 
@@ -57,7 +62,7 @@ async def refunded_orders(
         transactions, following = await _page(client, asked)
     except ScopeMissing:
         return [], None
-    found = [order_id for one in transactions if _is_refund(one) for order_id in _orders_of(one)]
+    found = [order_id for one in transactions if _is_refund(one) for order_id in _related(one, "ORDER_ID")]
     return list(dict.fromkeys(found)), following
 
 
@@ -80,15 +85,21 @@ def _is_refund(transaction: dict[str, Any]) -> bool:
     return str(transaction.get("transactionType")).lower() == "refund"
 
 
-def _orders_of(transaction: dict[str, Any]) -> list[str]:
+def _related(transaction: dict[str, Any], name: str) -> list[str]:
+    """The values of its related identifiers of that name."""
     related = transaction.get("relatedIdentifiers")
     return [
         str(one["relatedIdentifierValue"])
         for one in (related if isinstance(related, list) else ())
-        if isinstance(one, dict)
-        and one.get("relatedIdentifierName") == "ORDER_ID"
-        and one.get("relatedIdentifierValue")
+        if isinstance(one, dict) and one.get("relatedIdentifierName") == name and one.get("relatedIdentifierValue")
     ]
+
+
+def _once(transactions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The transactions without those that are there already, under their own id or as the deferred one."""
+    named = {str(one["transactionId"]): one for one in transactions if one.get("transactionId")}
+    all_ = [*named.values(), *(one for one in transactions if not one.get("transactionId"))]
+    return [one for one in all_ if not named.keys() & set(_related(one, "DEFERRED_TRANSACTION_ID"))]
 
 
 def _refunded_by(transaction: dict[str, Any]) -> int:
@@ -107,9 +118,9 @@ def _refunded_by(transaction: dict[str, Any]) -> int:
 
 
 def _charged(breakdown: dict[str, Any]) -> int:
-    """What of a breakdown is the buyer's: its smallest parts, without fees."""
+    """What of a breakdown is the buyer's: its smallest parts, without fees and withheld tax."""
     kind = str(breakdown.get("breakdownType") or "").lower()
-    if "fee" in kind or "commission" in kind:
+    if any(word in kind for word in _SELLERS_OWN):
         return 0
     if parts := _listed(breakdown):
         return sum(_charged(one) for one in parts)

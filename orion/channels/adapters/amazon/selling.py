@@ -4,6 +4,7 @@
 under which Amazon takes such changes of any listing.
 """
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ FEW = 25
 MOST_MESSAGES = 10_000
 """In one feed; Amazon takes 25,000, and advises to stay below 10 MiB."""
 
+_ASKED_AT_ONCE = 20
 _PRODUCT_TYPE = "PRODUCT"
 _FEEDS = "/feeds/2021-06-30"
 _JSON = "application/json; charset=UTF-8"
@@ -40,8 +42,35 @@ class _Change:
 
 
 async def set_stock(client: ChannelClient, offers: Sequence[StockOffer]) -> list[StockAnswer]:
-    """See InventorySink."""
-    return await _change(client, [_stock(offer) for offer in offers])
+    """See InventorySink. Of listings whose stock lies at Amazon nothing is set: that would make them the merchant's."""
+    at_amazon = await _at_amazon(client, list(dict.fromkeys(offer.sku for offer in offers)))
+    return await _change(client, [_stock(offer, at_amazon=offer.sku in at_amazon) for offer in offers])
+
+
+async def _at_amazon(client: ChannelClient, skus: list[str]) -> set[str]:
+    """Those of the SKUs that Amazon fulfils. One with a comma cannot be asked for in a list, and is asked for alone."""
+    path, marketplaces = items_path(client), ",".join(marketplaces_of(client))
+    asked = {"marketplaceIds": marketplaces, "includedData": "fulfillmentAvailability"}
+    plain = [sku for sku in skus if sku and "," not in sku]
+    nodes: list[dict[str, Any]] = []
+    try:
+        for start in range(0, len(plain), _ASKED_AT_ONCE):
+            some = {"identifiers": ",".join(plain[start : start + _ASKED_AT_ONCE]), "identifiersType": "SKU"}
+            params = {**asked, **some, "pageSize": str(_ASKED_AT_ONCE)}
+            said = await ask(client, "searchListingsItems", "GET", path, params=params, max_wait=10.0)
+            nodes += entries(said, "items")
+        for sku in set(skus) - {*plain, ""}:
+            one = f"{path}/{quote(sku, safe='')}"
+            with contextlib.suppress(Refused):  # setting it says what is wrong with it
+                nodes.append(await ask(client, "getListingsItem", "GET", one, params=asked, max_wait=10.0))
+        return {
+            str(node.get("sku"))
+            for node in nodes
+            for there in (entries(node, "fulfillmentAvailability") if node.get("fulfillmentAvailability") else ())
+            if (text(there, "fulfillmentChannelCode") or "").startswith("AMAZON")
+        }
+    except Odd as odd:
+        raise Unreadable("unreadable", f"searchListingsItems: {odd}") from None
 
 
 async def set_prices(client: ChannelClient, products: Sequence[RemoteProduct]) -> list[StockAnswer]:
@@ -66,7 +95,9 @@ def items_path(client: ChannelClient) -> str:
     return f"/listings/2021-08-01/items/{quote(seller_id, safe='')}"
 
 
-def _stock(offer: StockOffer) -> _Change:
+def _stock(offer: StockOffer, *, at_amazon: bool) -> _Change:
+    if at_amazon:
+        return _Change(offer.sku, None, "Its stock lies at Amazon, which counts it")
     value = {"fulfillment_channel_code": "DEFAULT", "quantity": offer.quantity}
     return _Change(offer.sku, {"op": "merge", "path": "/attributes/fulfillment_availability", "value": [value]})
 

@@ -39,7 +39,23 @@ async def confirm_shipment(client: ChannelClient, shipment: RemoteShipment) -> N
     }
     told = {"marketplaceId": await _marketplace_of(client, shipment.channel_order_id), "packageDetail": detail}
     path = f"/orders/v0/orders/{quote(shipment.channel_order_id, safe='')}/shipmentConfirmation"
-    await send(client, "confirmShipment", "POST", path, json=told, repeatable=True)
+    try:
+        await send(client, "confirmShipment", "POST", path, json=told, repeatable=True)
+    except Refused:
+        # What Amazon has taken already may be refused when it is told again: the order says whether it was.
+        if not await _is_known(client, shipment, reference):
+            raise
+
+
+async def _is_known(client: ChannelClient, shipment: RemoteShipment, reference: str) -> bool:
+    order = await read_one(client, shipment.channel_order_id, refunds_too=False)
+    packages = order.raw.get("packages") if order else None
+    return any(
+        isinstance(package, dict)
+        and package.get("packageReferenceId") == reference
+        and package.get("trackingNumber") == shipment.tracking_number
+        for package in (packages if isinstance(packages, list) else ())
+    )
 
 
 _TRACKING = (("trackingNumber", "is needed"),)

@@ -78,6 +78,7 @@ def read_order(node: dict[str, Any]) -> RemoteOrder:
         total_minor=total,
         refunded_minor=_refunded(node, currency),
         prices_include_tax=tax == 0,
+        sent_by_channel=_is_sent_by_ebay(node, ways),
         cancel_requested=status != "cancelled" and (cancel == "IN_PROGRESS" or _asks_to_cancel(node)),
         problems=problems,
     )
@@ -100,6 +101,12 @@ def _status(node: dict[str, Any]) -> tuple[str, OrderStatus | None, str]:
     if payment == "PAID":
         return raw, _FULFILLMENTS.get(fulfillment), cancel
     return raw, _PAYMENTS.get(payment), cancel
+
+
+def _is_sent_by_ebay(node: dict[str, Any], ways: set[str | None]) -> bool:
+    """Whether eBay or its partner sends it from a stock of theirs: the program says so, or every instruction does."""
+    program = values.part(values.part(node, "program") or {}, "fulfillmentProgram") or {}
+    return values.text(program, "fulfilledBy") == "EBAY" or ways == {"FULFILLED_BY_EBAY"}
 
 
 def _asks_to_cancel(node: dict[str, Any]) -> bool:
