@@ -307,6 +307,8 @@ async def test_the_list_is_narrowed_down_and_put_in_order(shelf: Shopkeeper) -> 
     page = (await shelf.client.get("/store/ALPHA/products?brand=Lumo&availability=in_stock&sort=nonsense")).text
     for text in ("5 products", "Lumo (5)", "In stock (5)", "Filters (2 set)", "Clear the filters", ">Low<", "Hidden"):
         assert text in page, text
+    rare = (await shelf.client.get("/store/ALPHA/products?brand=Nobody")).text
+    assert re.search(r'<option value="Nobody" selected>Nobody</option>', rare)  # not counted, so no figure
     wrong = (await shelf.client.get("/store/ALPHA/products?min_price=cheap")).text
     assert 'id="min_price-note"' in wrong
     assert 'value="cheap"' in wrong
