@@ -53,7 +53,8 @@ setup: $(EVERYTHING) assets ## Install everything for development, as locked
 
 dev: $(RUNTIME) assets ## Run Orion with demo data and simulated marketplaces on http://localhost:8000 (or HOST=, PORT=)
 	@LOG_LEVEL=WARNING $(BIN)/orion demo --channels --url "http://$(HOST):$(PORT)"
-	@LOG_FORMAT=$${LOG_FORMAT:-console} exec $(BIN)/orion serve --simulate --host "$(HOST)" --port "$(PORT)"
+	@$(if $(filter-out localhost:8000,$(HOST):$(PORT)),PUBLIC_URL="$${PUBLIC_URL:-http://$(HOST):$(PORT)}") \
+		LOG_FORMAT=$${LOG_FORMAT:-console} exec $(BIN)/orion serve --simulate --host "$(HOST)" --port "$(PORT)"
 
 ## Test
 .PHONY: test test-unit test-integration test-fast bench bench-catalogue bench-orders

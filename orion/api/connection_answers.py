@@ -84,6 +84,12 @@ class ConsentAnswer(BaseModel):
     expires_at: datetime
 
 
+class PushAddressAnswer(BaseModel):
+    """Where the connection's pushes are posted: whoever knows it can have orders read, and nothing else."""
+
+    url: str = Field(examples=["https://orion.example.com/api/v1/hooks/amazon/7/1c0f…"])
+
+
 class ChoiceAnswer(BaseModel):
     """One thing to choose."""
 

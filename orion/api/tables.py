@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
+from starlette.types import Send
 
 Format = Literal["json", "csv"]
 
@@ -31,7 +32,7 @@ def csv_response(
     filename: str, header: Sequence[str], steps: AsyncIterator[Iterable[Sequence[Any]]]
 ) -> StreamingResponse:
     """The rows of all `steps` under `header`, as a UTF-8 file that browsers save as `filename` (plain ASCII)."""
-    return StreamingResponse(
+    return _Checked(
         _lines(header, steps),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"},
@@ -43,13 +44,29 @@ def for_spreadsheet(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
+class _Checked(StreamingResponse):
+    """Has its first rows before it says 200: what refuses them can still answer with a problem."""
+
+    async def stream_response(self, send: Send) -> None:
+        lines = aiter(self.body_iterator)
+        first = await anext(lines)
+
+        async def whole() -> AsyncIterator[str | bytes | memoryview]:
+            yield first
+            async for more in lines:
+                yield more
+
+        self.body_iterator = whole()
+        await super().stream_response(send)
+
+
 async def _lines(header: Sequence[str], steps: AsyncIterator[Iterable[Sequence[Any]]]) -> AsyncIterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(header)
-    yield buffer.getvalue()
     async for rows in steps:
-        buffer.seek(0)
-        buffer.truncate()
         writer.writerows(rows)
         yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()

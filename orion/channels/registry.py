@@ -70,9 +70,8 @@ def refusal(answer: Answer) -> ChannelError:
         return said
     operation = answer.operation
     if answer.status == 401:
-        return CredentialsRefused(
-            "credentials_refused", "The channel does not accept the credentials: enter them again, or connect again"
-        )
+        detail = f"The channel does not accept the credentials ({operation}, status 401): enter them again"
+        return CredentialsRefused("credentials_refused", detail)
     if answer.status == 403:
         return ScopeMissing("scope_missing", f"The credentials may not do this ({operation}): grant it at the channel")
     return Refused(f"http_{answer.status}", f"{operation}: the channel answered {answer.status}")

@@ -23,7 +23,7 @@ from orion.sync.models import (
 from orion.sync.outcome import is_told
 from orion.sync.problems import Problem
 from orion.sync.purge import purge_runs
-from orion.sync.pushes import connection_by_token, connections_of, hook_token, take_push
+from orion.sync.pushes import connection_by_token, connections_of, push_address, take_push
 from orion.sync.queries import RunFilter, RunView, get_sync_run, list_all_sync_runs, list_sync_runs
 from orion.sync.rules import RULES, Rules, default_minutes, least_minutes, rules_of
 from orion.sync.schedules import (
@@ -68,7 +68,6 @@ __all__ = [
     "default_minutes",
     "get_sync_run",
     "get_sync_schedule",
-    "hook_token",
     "integration_health",
     "is_told",
     "least_minutes",
@@ -77,6 +76,7 @@ __all__ = [
     "list_sync_runs",
     "list_sync_schedules",
     "purge_runs",
+    "push_address",
     "read_order",
     "refresh_order",
     "rules_of",

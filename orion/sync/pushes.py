@@ -61,6 +61,14 @@ def hook_token(settings: Settings, channel: str, connection_id: int) -> str:
     return hmac.new(settings.signing_key().encode(), text, hashlib.sha256).hexdigest()[:40]
 
 
+def push_address(settings: Settings, connection: Connection) -> str | None:
+    """Where pushes for this connection are posted, for its managers; None for channels that have no such address."""
+    if connection.channel != "amazon":
+        return None
+    token = hook_token(settings, connection.channel, connection.id)
+    return f"{settings.public_url.rstrip('/')}/api/v1/hooks/{connection.channel}/{connection.id}/{token}"
+
+
 async def connection_by_token(
     session: AsyncSession, settings: Settings, channel: str, connection_id: int, token: str
 ) -> Connection | None:

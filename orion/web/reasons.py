@@ -91,7 +91,15 @@ REASONS: Mapping[str, str] = {
 }
 """What each code means and what mends it. `http_...`, and what nobody named, is a refusal."""
 
-_WHOLE = ("credentials_missing", "credentials_expire", "connection_gone", "budget_spent", "internal", "order_gone")
+_WHOLE = (
+    "credentials_missing",
+    "credentials_expire",
+    "grant_ended",
+    "connection_gone",
+    "budget_spent",
+    "internal",
+    "order_gone",
+)
 """Of these the text says all that there is to say."""
 
 

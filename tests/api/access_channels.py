@@ -16,9 +16,9 @@ _numbers = count(1)
 
 
 async def a_connection(
-    runtime: Runtime, *, paused: bool = False, settings: dict[str, Any] | None = None
+    runtime: Runtime, *, paused: bool = False, settings: dict[str, Any] | None = None, channel: str = "letzshop"
 ) -> dict[str, Any]:
-    """A connection of DEMO's to Letzshop."""
+    """A connection of DEMO's."""
     async with runtime.database.transaction() as session:
         owner = await find_user(session, "owner")
         assert owner is not None
@@ -26,7 +26,7 @@ async def a_connection(
         state = "paused" if paused else "ok"
         made = Connection(
             store_id=access.store.id,
-            channel="letzshop",
+            channel=channel,
             name=f"Made {next(_numbers)}",
             settings=settings or {},
             state=state,
@@ -36,6 +36,10 @@ async def a_connection(
         place = place_of("connections", "credentials", made.id)
         made.credentials = seal(runtime.settings, json.dumps({"api_key": "x"}), bound_to=place)
         return {"connection_id": made.id}
+
+
+async def an_amazon_connection(runtime: Runtime) -> dict[str, Any]:
+    return await a_connection(runtime, channel="amazon")
 
 
 async def a_paused_connection(runtime: Runtime) -> dict[str, Any]:
@@ -57,5 +61,6 @@ CHANNEL_ROWS: dict[tuple[str, str], Row] = {
     ("POST", f"{_ONE}/test"): member("manager", 202, changes=False, **_WRITE),
     ("POST", f"{_ONE}/pause"): member("manager", **_WRITE),
     ("POST", f"{_ONE}/resume"): member("manager", low="staff", prepare=a_paused_connection),
+    ("GET", f"{_ONE}/push-address"): member("manager", low="staff", prepare=an_amazon_connection),
     ("POST", f"{_ONE}/consent"): member("manager", 409, **_WRITE),  # Letzshop has no consent page
 }

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from orion import channels, orders
 from orion.channels import Connection
-from orion.channels.adapters.ebay import notices
+from orion.channels.adapters.ebay import login, notices
 from orion.orders import Order, OrderHistory, OrderPayload
 from orion.plumbing.jobs import JOBS, JobView, list_jobs
 from orion.plumbing.runtime import Runtime
@@ -38,6 +38,7 @@ def shop(runtime: Runtime, simulators: Simulators) -> Ebay:
     assert isinstance(found, Ebay)
     notices._ASKED.clear()
     notices._KEYS.clear()
+    login._APPS.clear()
     return found
 
 

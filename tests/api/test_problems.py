@@ -65,7 +65,7 @@ async def test_wrong_fields_are_named_as_they_were_sent_with_the_way_to_mend_the
     ]
 
 
-async def test_a_moment_that_utc_has_no_place_for_is_refused(client: httpx.AsyncClient, runtime: Runtime) -> None:
+async def test_what_cannot_be_looked_for_is_refused_also_as_a_file(client: httpx.AsyncClient, runtime: Runtime) -> None:
     async with runtime.database.transaction() as session:
         owner = await a_user(session)
         await a_store(session, owner)
@@ -84,6 +84,8 @@ async def test_a_moment_that_utc_has_no_place_for_is_refused(client: httpx.Async
         asked = client.get(url, params={name: last}) if body is None else client.post(url, json=body | {name: last})
         problem = (await asked).json()
         assert (problem["code"], [error["field"] for error in problem["errors"]]) == ("validation_failed", [field]), url
+    file = await client.get("/api/v1/store/inventory/movements?format=csv&location=%20")
+    assert (file.status_code, file.json()["code"]) == (422, "location_invalid")
 
 
 async def test_a_verbs_fields_have_their_documented_names(client: httpx.AsyncClient, runtime: Runtime) -> None:

@@ -69,7 +69,9 @@ async def an_amazon_connection(runtime: Runtime, channel: str = "amazon") -> int
 
 async def test_amazon_s_notifications_have_their_orders_read_once(client: httpx.AsyncClient, runtime: Runtime) -> None:
     id_ = await an_amazon_connection(runtime)
-    url = f"/api/v1/hooks/amazon/{id_}/{sync.hook_token(runtime.settings, 'amazon', id_)}"
+    async with runtime.database.reading() as session:
+        address = sync.push_address(runtime.settings, await session.get_one(Connection, id_))
+    url = str(address).removeprefix(runtime.settings.public_url)
     one = notification("event-1")
     other = notification("event-2", "902-0000000-0000002")
     bodies: list[tuple[Any, dict[str, int]]] = [

@@ -108,7 +108,9 @@ async def test_a_channel_with_a_consent_page_asks_for_nothing_secret(owner: Shop
     assert (wrong.status_code, "Marketplaces: this is needed" in wrong.text) == (422, True)
     made = await owner.post(new, {**fields, "settings.marketplace_ids": "A1PA6795UKMFR9"})
     path = made.headers["location"].partition("?")[0]
-    assert "Allow it at Amazon" in (await owner.client.get(path)).text
+    page = (await owner.client.get(path)).text
+    assert "Allow it at Amazon" in page
+    assert "/api/v1/hooks/amazon/1/" in page, "where its notifications are forwarded to"
     link = (await owner.post(f"{path}/consent", {})).text
     assert 'href="http://127.0.0.1:1/amazon/' in link
     assert "state=" in link

@@ -80,8 +80,10 @@ def test_a_reason_is_in_the_readers_words_and_the_channels_beside_them() -> None
     assert notice.text == (
         "Über Main (eBay) des Shops Lampen kommt nichts mehr herein: Die Erlaubnis bei eBay ist abgelaufen oder wurde "
         "zurückgenommen. Drücken Sie auf der Seite der Verbindung „Bei eBay erlauben“; mit einer eigenen App geben Sie "
-        "dort ein neues Refresh-Token ein. (The permission has ended)"
+        "dort ein neues Refresh-Token ein."
     )
+    away = put_in_words("connection_broken", params | {"code": "channel_unavailable", "reason": "HTTP 503"}, "fr")
+    assert away.text.endswith("Orion redemande de lui-même. (HTTP 503)")
     before_there_were_codes = put_in_words("connection_broken", params | {"reason": "No answer"}, "de")
     assert before_there_were_codes.text.endswith(": No answer")
 

@@ -139,7 +139,12 @@ class ShopProducts(BaseModel):
     limit: int
 
 
-async def add_shop_product(session: SessionDep, access: Staff, body: ShopProductRequest) -> AddedShopProduct:
+async def add_shop_product(
+    session: SessionDep,
+    access: Staff,
+    shop_code: str,  # noqa: ARG001 (the access is to this shop; here it stands for the description)
+    body: ShopProductRequest,
+) -> AddedShopProduct:
     """Add a product of the catalogue to a shop, at the shop's own price if one is sent."""
     with body_fields(marketplace_product_id="product_id", **{field: name for name, field in _OVERRIDES.items()}):
         written = await catalog.create_product(

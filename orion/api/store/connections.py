@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from orion import channels
+from orion import channels, sync
 from orion.api.connection_answers import (
     ChannelAnswer,
     ChannelList,
@@ -19,11 +19,13 @@ from orion.api.connection_answers import (
     ConsentAnswer,
     NewConnection,
     NewCredentials,
+    PushAddressAnswer,
 )
 from orion.api.dependencies import CurrentUser, RuntimeDep, SessionDep, store_access
 from orion.api.inputs import NO_PARAMETERS, Id, Parameters
 from orion.api.problems import PROBLEM_RESPONSES, body_fields
 from orion.api.routing import TransactionalRoute, UnrepeatableRoute
+from orion.kernel import NotFound
 from orion.merchants import StoreAccess
 
 Viewer = Annotated[StoreAccess, Depends(store_access("viewer", "channels"))]
@@ -137,6 +139,21 @@ async def pause_store_connection(session: SessionDep, access: Manager, connectio
 async def resume_store_connection(session: SessionDep, access: Manager, connection_id: Id) -> ConnectionAnswer:
     """Let a paused connection go on; it is tried out at once. Needs a manager."""
     return ConnectionAnswer.of(await channels.resume_connection(session, access, connection_id))
+
+
+@router.get("/{connection_id}/push-address", summary="Where pushes are posted", dependencies=NO_PARAMETERS)
+async def show_store_push_address(
+    session: SessionDep, runtime: RuntimeDep, access: Manager, connection_id: Id
+) -> PushAddressAnswer:
+    """The address to which the channel's notifications are forwarded; it holds a secret. Needs a manager.
+
+    404 `push_address_not_found` where a channel has none of its own for each connection.
+    """
+    connection = await channels.get_connection(session, access, connection_id)
+    url = sync.push_address(runtime.settings, connection)
+    if url is None:
+        raise NotFound("push_address_not_found", "Connections to this channel have no address for pushes of their own")
+    return PushAddressAnswer(url=url)
 
 
 @unrepeatable.post("/{connection_id}/consent", summary="Ask for the consent page", dependencies=NO_PARAMETERS)

@@ -1,12 +1,14 @@
 """Commands that run Orion: serve, worker, migrate, openapi."""
 
 import json
+import os
 import socket
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from orion.main import process
 from orion.main.listen import listen_together
@@ -49,7 +51,12 @@ def serve(
     simulator_port = choose_simulator_port() if simulate else 0
     if simulate:
         point_at_simulators(simulator_port)
+    shown = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104 (a comparison)
+    address = f"http://{shown}:{sockets[0].getsockname()[1]}"
     settings = process.load_settings()
+    if "public_url" not in settings.model_fields_set:
+        os.environ["PUBLIC_URL"] = address  # links and consent pages lead back here, also those that the worker makes
+        settings = process.load_settings()
     from orion.main.children import Child  # noqa: PLC0415 (other commands need no web server)
     from orion.main.serve import GRACE_SECONDS  # noqa: PLC0415
     from orion.main.serve import serve as run_server  # noqa: PLC0415
@@ -65,9 +72,7 @@ def serve(
     if not no_worker:
         children.append(Child("worker", patience=settings.worker_drain_seconds + 3))
     if not fd:
-        bound = sockets[0].getsockname()[1]
-        shown = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 (a comparison)
-        Console(stderr=True, highlight=False).print(f"Orion is at [bold]http://{shown}:{bound}[/] · Ctrl-C stops it")
+        Console(stderr=True, highlight=False).print(f"Orion is at [bold]{escape(address)}[/] · Ctrl-C stops it")
     process.run(run_server(settings, sockets, children=children, parent_pid=parent_pid))
 
 

@@ -44,8 +44,13 @@ def make_order(
     marketplace: str,
     *,
     collected_tax_percent: int = 0,
+    sent_by: str = "SELLER",
 ) -> Order:
-    """A paid order; tax that eBay collects and remits comes on top, where there is any."""
+    """A paid order; tax that eBay collects and remits comes on top, where there is any.
+
+    `sent_by`: SELLER, EBAY (from a stock of its own, to where it does not tell) or HUB (the seller, to a hub of eBay's
+    that sends it on abroad).
+    """
     currency = CURRENCIES[marketplace]
     goods = sum(article.price_minor * quantity for article, quantity in basket)
     shipping = 0 if goods >= _FREE_FROM else _SHIPPING
@@ -127,6 +132,16 @@ def make_order(
     }
     if any(line["taxes"] for line in lines):
         order["ebayCollectAndRemitTax"] = True
+    way = order["fulfillmentStartInstructions"][0]
+    if sent_by == "EBAY":
+        order["program"] = {"fulfillmentProgram": {"fulfilledBy": "EBAY"}}
+        way["fulfillmentInstructionsType"] = "FULFILLED_BY_EBAY"
+        del way["shippingStep"]["shipTo"]
+    elif sent_by == "HUB":
+        hub = {"addressLine1": "1, Hub Road", "city": "Halle", "postalCode": "06116", "countryCode": "DE"}
+        way |= {"ebaySupportedFulfillment": True, "finalDestinationAddress": address}
+        step = {"shipTo": {**contact, "contactAddress": hub}, "shipToReferenceId": f"{900_000 + number}"}
+        way["shippingStep"] |= step
     add_up(order)
     return order
 
@@ -190,7 +205,7 @@ def shown(order: Order, *, breakdown: bool, alone: bool) -> Order:
 def truth_of(order: Order) -> dict[str, Any]:
     """An order as `truth` tells it; what eBay collects is part of it. Refunds are those that are done."""
     total = order["pricingSummary"]["total"]
-    refunds = [each for each in order["paymentSummary"]["refunds"] if each["refundStatus"] == "REFUNDED"]
+    whole = order["orderPaymentStatus"] == "FULLY_REFUNDED"
     datetime.fromisoformat(order["creationDate"])
     return {
         "id": order["orderId"],
@@ -199,7 +214,7 @@ def truth_of(order: Order) -> dict[str, Any]:
         "updated_at": order["lastModifiedDate"],
         "currency": total["currency"],
         "total_minor": minor(total),
-        "refunded_minor": sum(minor(each["amount"]) for each in refunds),
+        "refunded_minor": max(refunded_of(order), minor(total) if whole else 0),
         "buyer_reference": order["buyer"]["username"],
         "lines": [
             {
@@ -218,8 +233,8 @@ def truth_of(order: Order) -> dict[str, Any]:
 def changed(order: Order, changes: dict[str, Any], now: str) -> Order:
     """The order with fields replaced, or told what happened to it. Raises ValueError.
 
-    `cancelState`; `cancel_request` (a reason); `refund` (an amount as text; `refund_status`); statuses of fulfilment
-    take the lines with them.
+    `cancelState`; `cancel_request` (a reason); `refund` (an amount as text that the buyer gets; `refund_status`, and
+    `refund_line`, the id of a line that it is of); statuses of fulfilment take the lines with them.
     """
     order, changes = copy.deepcopy(order), dict(changes)
     if state := changes.pop("cancelState", None):
@@ -239,7 +254,7 @@ def changed(order: Order, changes: dict[str, Any], now: str) -> Order:
         order["cancelStatus"] |= {"cancelState": "IN_PROGRESS", "cancelRequests": [made]}
     status = changes.pop("refund_status", "REFUNDED")
     if (refund := changes.pop("refund", None)) is not None:
-        _refund(order, str(refund), status, now)
+        _refund(order, str(refund), status, now, changes.pop("refund_line", None))
     for name, value in changes.items():
         if name not in order or name == "orderId":
             raise ValueError(f"{name} cannot be changed")
@@ -250,22 +265,37 @@ def changed(order: Order, changes: dict[str, Any], now: str) -> Order:
     return order
 
 
-def _refund(order: Order, text: str, status: str, now: str) -> None:
-    currency = order["pricingSummary"]["total"]["currency"]
+def _refund(order: Order, text: str, status: str, now: str, line_id: Any) -> None:
+    """Told as what the seller gives: tax that eBay collects is not in it. That of a line stands with the line alone."""
+    total = order["pricingSummary"]["total"]
+    currency = total["currency"]
+    given = Decimal(text).scaleb(currency_exponent(currency))
+    collected = sum(
+        minor(each["amount"]) for line in order["lineItems"] for each in line.get("ebayCollectAndRemitTaxes", ())
+    )
+    own = round(given * (minor(total) - collected) / minor(total))
     refunds = order["paymentSummary"]["refunds"]
+    number = len(refunds) + sum(len(line["refunds"]) for line in order["lineItems"]) + 1
     refund = {
-        "refundId": f"rfd-{len(refunds) + 1}",
+        "refundId": f"rfd-{number}",
         "refundDate": now,
-        "refundReferenceId": f"ref-{order['orderId']}-{len(refunds) + 1}",
-        "refundStatus": status,
-        "amount": {"value": text, "currency": currency},
+        "refundReferenceId": f"ref-{order['orderId']}-{number}",
+        "amount": amount(own, currency),
     }
-    refunds.append(refund)
+    of_line = next((line for line in order["lineItems"] if line["lineItemId"] == line_id), None)
+    if line_id is not None and of_line is None:
+        raise ValueError(f"there is no line {line_id}")
+    if of_line is not None:
+        of_line["refunds"].append({name: refund[name] for name in ("refundDate", "refundId", "amount")})
+    else:
+        refunds.append(refund | {"refundStatus": status})
     if status == "REFUNDED":
-        done = sum(minor(each["amount"]) for each in refunds if each["refundStatus"] == "REFUNDED")
-        all_of_it = done >= minor(order["pricingSummary"]["total"])
+        all_of_it = refunded_of(order) >= minor(total) - collected
         order["orderPaymentStatus"] = "FULLY_REFUNDED" if all_of_it else "PARTIALLY_REFUNDED"
-        if len(order["lineItems"]) == 1:
-            order["lineItems"][0]["refunds"].append(
-                {name: refund[name] for name in ("refundDate", "refundId", "amount")}
-            )
+
+
+def refunded_of(order: Order) -> int:
+    """What the seller has given back, in minor units."""
+    done = [each for each in order["paymentSummary"]["refunds"] if each["refundStatus"] == "REFUNDED"]
+    of_lines = [each for line in order["lineItems"] for each in line["refunds"]]
+    return sum(minor(each["amount"]) for each in [*done, *of_lines])

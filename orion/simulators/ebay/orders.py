@@ -153,6 +153,8 @@ async def fulfillments(seller: "Ebay", request: Request) -> Response:
 async def ship(seller: "Ebay", request: Request) -> Response:
     """CreateShippingFulfillment: whoever says the same twice has sent two parcels."""
     order = _find(seller, request, status=400)
+    if "fulfillmentProgram" in order.get("program", {}):
+        raise Wrong(400, 32100, "The order is fulfilled by eBay", orderId=order["orderId"])
     try:
         asked = await request.json()
     except ValueError:

@@ -40,7 +40,8 @@ class Ebay(Simulator):
     """eBay's OAuth, and its Fulfillment, Inventory, Notification and Analytics APIs for one seller, on one host.
 
     Told by `shape`: `marketplace` (where new orders are placed), `spread_days` (how far back they lie),
-    `collected_tax_percent` (tax that eBay collects from the buyer), `newest_first` (how orders are paged), `daily`
+    `collected_tax_percent` (tax that eBay collects from the buyer), `sent_by` (SELLER, EBAY, HUB), `one_sku` (stock and
+    prices are set of one SKU in a call), `newest_first` (how orders are paged), `daily`
     ({API: calls a day}), `token_seconds`, `consent` (ask, allow, deny), `grant` (false: the seller has taken it back),
     `expire_tokens`, `scopes` (false: nothing may be done), `identity` (false: nor may it be asked who the seller is),
     `notify` ({"url", "order_id"} or {"url", "username", "user_id"}: sends a signed notification there).
@@ -67,6 +68,8 @@ class Ebay(Simulator):
             "marketplace": "EBAY_DE",
             "spread_days": 0,
             "collected_tax_percent": 0,
+            "sent_by": "SELLER",
+            "one_sku": False,
             "newest_first": False,
             "daily": dict(DAILY),
             "token_seconds": 7200,
@@ -186,6 +189,7 @@ class Ebay(Simulator):
             at,
             self.shaped["marketplace"],
             collected_tax_percent=self.shaped["collected_tax_percent"],
+            sent_by=self.shaped["sent_by"],
         )
 
     def put_order(self, given: dict[str, Any]) -> str:
@@ -266,12 +270,15 @@ def _post(url: str, body: bytes, headers: dict[str, str]) -> None:
             continue
 
 
-async def _rate_limits(seller: Ebay, _: Request) -> Response:
-    """GetRateLimits of the Developer Analytics API."""
+async def _rate_limits(seller: Ebay, request: Request) -> Response:
+    """GetRateLimits of the Developer Analytics API; 204 when there is none of what was asked for."""
+    contexts, names = (request.query_params.get(f"api_{part}") for part in ("context", "name"))
     reset = moment_text(seller.now() + timedelta(seconds=seller.seconds_to_midnight()))
     told = []
     for api, most in seller.shaped["daily"].items():
         context, _, name = api.partition(".")
+        if (contexts and context not in contexts.split(",")) or (names and name not in names.split(",")):
+            continue
         left = max(0, most - seller.spent.get(api, 0))
         rates = [{"limit": most, "remaining": left, "reset": reset, "timeWindow": 86400}]
         told.append(
@@ -282,7 +289,7 @@ async def _rate_limits(seller: Ebay, _: Request) -> Response:
                 "resources": [{"name": api, "rates": rates}],
             }
         )
-    return JSONResponse({"rateLimits": told})
+    return JSONResponse({"rateLimits": told}) if told else Response(status_code=204)
 
 
 def _oauth_error(status: int, error_id: int, message: str, more: str | None = None) -> Response:
@@ -303,6 +310,8 @@ _SHAPES: dict[str, Callable[[Any], bool]] = {
     "marketplace": lambda value: value in CURRENCIES,
     "spread_days": lambda value: _is_number(value, 3650),
     "collected_tax_percent": lambda value: _is_number(value, 50) and isinstance(value, int),
+    "sent_by": lambda value: value in ("SELLER", "EBAY", "HUB"),
+    "one_sku": lambda value: isinstance(value, bool),
     "newest_first": lambda value: isinstance(value, bool),
     "daily": _is_daily,
     "token_seconds": lambda value: _is_number(value, 86400),

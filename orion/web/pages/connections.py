@@ -198,6 +198,7 @@ async def _show(
         since=since,
         ending=channels.ending_secret(connection),
         figures=[each for each in figures if each.connection_id == connection.id],
+        push_address=sync.push_address(runtime_of(request).settings, connection) if access.may("manager") else None,
         may_consent=manifest.consent is not None and "client_id" not in since,
         done=parse.choice(request, "done", labels_channels.DONE),
         status=422 if form else 200,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orion.channels.adapters.ebay import EbayAdapter
+from orion.channels.adapters.ebay import EbayAdapter, login
 from orion.simulators.ebay import Ebay
 from orion.simulators.kit import Article
 from tests.channels.conftest import Connect
@@ -13,6 +13,7 @@ from tests.simulators.running import Simulators
 def shop(simulators: Simulators) -> Ebay:
     found = simulators["ebay"]
     assert isinstance(found, Ebay)
+    login._APPS.clear()
     found.catalogue = (Article("MUG", "Blue mug", 1250, "4006381333931"), Article("CAP", "Cap", 999))
     return found
 

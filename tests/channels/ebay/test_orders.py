@@ -180,7 +180,7 @@ async def test_amounts_taxes_and_refunds_add_up(ebay: EbayAdapter, shop: Ebay) -
 
     await told(lineItems=[item("1", "MUG", 2, "25.00")])
     shop.change_order("11-22222-33333", {"refund": "5.00", "refund_status": "PENDING"})
-    shop.change_order("11-22222-33333", {"refund": "7.55"})
+    shop.change_order("11-22222-33333", {"refund": "7.55", "refund_line": "1"})
     part = await ebay.order("11-22222-33333")
     assert part is not None
     assert (part.status, part.refunded_minor, part.lines[0].refunded_minor) == ("partially_refunded", 755, 755)
@@ -188,6 +188,37 @@ async def test_amounts_taxes_and_refunds_add_up(ebay: EbayAdapter, shop: Ebay) -
     whole = await ebay.order("11-22222-33333")
     assert whole is not None
     assert (whole.status, whole.refunded_minor, whole.total_minor) == ("refunded", 2500, 2500)
+    both = {"paymentSummary": {"refunds": [{"refundId": "r1", "refundStatus": "REFUNDED", "amount": eur("3.00")}]}}
+    line = item("1", "MUG", 1, "12.50", refunds=[{"refundId": "r1", "amount": eur("3.00")}, {"amount": eur("3.00")}])
+    entry = shop.book.entries["11-22222-33333"]
+    shop.book.put({**entry, "order": entry["order"] | both | {"lineItems": [line], "orderPaymentStatus": "PAID"}})
+    same = await ebay.order("11-22222-33333")
+    assert same is not None
+    assert same.refunded_minor == 300, "told in both places"
+    shop.shape({"collected_tax_percent": 20})
+    (order_id,) = shop.place_orders(1)
+    shop.change_order(order_id, {"refund": shop.book.entries[order_id]["order"]["pricingSummary"]["total"]["value"]})
+    taxed = await ebay.order(order_id)
+    assert taxed is not None
+    assert (taxed.status, taxed.refunded_minor) == ("refunded", taxed.total_minor), "eBay tells it without its tax"
+
+
+@only_sqlite
+async def test_who_sends_it_and_where_to(ebay: EbayAdapter, shop: Ebay) -> None:
+    found = {}
+    for sent_by in ("SELLER", "EBAY", "HUB"):
+        shop.shape({"sent_by": sent_by})
+        (order_id,) = shop.place_orders(1)
+        order = await ebay.order(order_id)
+        assert order is not None
+        found[sent_by] = order
+    assert {name: order.sent_by_channel for name, order in found.items()} == {
+        "SELLER": False, "EBAY": True, "HUB": False
+    }  # fmt: skip
+    assert found["EBAY"].shipping_address is None
+    hub = found["HUB"].shipping_address
+    assert hub is not None
+    assert hub.street == ("1, Hub Road", "Reference 900003"), "the number by which the hub knows the parcel"
 
 
 @only_sqlite

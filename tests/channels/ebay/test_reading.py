@@ -155,8 +155,20 @@ async def test_the_calls_of_a_day_are_spent(ebay: EbayAdapter, shop: Ebay) -> No
     shop.shape({"daily": {"sell.fulfillment": 2}})
     await ebay.orders_page(MONTH)
     assert await ebay.order("none") is None
+    before = shop.seconds_to_midnight()
+    for code in ("rate_limited", "budget_spent"):
+        with pytest.raises(SlowDown) as spent:
+            await ebay.orders_page(MONTH)
+        assert spent.value.code == code
+        midnight_passed = shop.seconds_to_midnight() > before
+        assert midnight_passed or before - 600 <= (spent.value.retry_after or 0) <= before + 1, (
+            "until it is counted anew"
+        )
+    assert (shop.calls["getOrders"], shop.calls["getRateLimits"]) == (2, 1), "and nobody asks before"
+    shop.shape({"expire_tokens": True})
     with pytest.raises(SlowDown):
-        await ebay.orders_page(MONTH)
+        await ebay.order("none")
+    assert shop.calls["getRateLimits"] == 3, "the app's own token had ended: it took another"
 
 
 @only_sqlite

@@ -123,6 +123,12 @@ async def test_stock_is_set_and_each_answer_is_read(ebay: EbayAdapter, shop: Eba
     negative = await ebay.publish_stock([StockOffer("MUG", -1)])
     assert negative[0].problem == "Could not update the quantity: it is negative or no number. (25704)"
 
+    shop.shape({"one_sku": True})
+    both = [StockOffer("MUG", 4), StockOffer("CAP", 4)]
+    assert await ebay.publish_stock(both) == [StockAnswer("MUG"), StockAnswer("CAP")]
+    assert shop.stock == {"MUG": 4, "CAP": 4}, "what a call passes over is sent alone"
+    shop.shape({"one_sku": False})
+
     shop.catalogue = tuple(Article(f"S{number:02}", "Thing", 100) for number in range(60))
     shop.calls.clear()
     many = await ebay.publish_stock([StockOffer(article.sku, 2) for article in shop.catalogue])

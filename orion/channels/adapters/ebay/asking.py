@@ -6,6 +6,7 @@ APPLICATION: theirs, may pass), message, longMessage, parameters[].
 
 from typing import Any
 
+from orion.channels.adapters.ebay.quota import seconds_to_reset
 from orion.channels.client import Answer, ChannelClient
 from orion.channels.errors import (
     ChannelError,
@@ -13,6 +14,7 @@ from orion.channels.errors import (
     CredentialsRefused,
     Refused,
     ScopeMissing,
+    SlowDown,
 )
 from orion.channels.registry import refusal as plain_refusal
 
@@ -30,11 +32,20 @@ async def ask(client: ChannelClient, operation: str, path: str, **sending: Any) 
 
 
 async def send(client: ChannelClient, operation: str, method: str, path: str, **sending: Any) -> Answer:
-    """The answer to a call for the connection's marketplace. Raises ChannelError."""
+    """The answer to a call for the connection's marketplace. Raises ChannelError.
+
+    SlowDown says when the day's calls are counted anew, where it is those that are spent.
+    """
     headers = dict(sending.pop("headers", None) or {})
     if marketplace := client.settings.get("marketplace"):
         headers["x-ebay-c-marketplace-id"] = marketplace
-    return await client.send(operation, method, path, headers=headers, **sending)
+    try:
+        return await client.send(operation, method, path, headers=headers, **sending)
+    except SlowDown as slow:
+        api = path.split("/")[2] if path.startswith("/sell/") else ""
+        if slow.code != "rate_limited" or not api or (wait := await seconds_to_reset(client, operation, api)) is None:
+            raise
+        raise await client.slowed_down(operation, wait) from None
 
 
 def read(answer: Answer) -> dict[str, Any]:

@@ -5,13 +5,15 @@ Source: eBay's guide "OAuth credentials, tokens, and scopes": Basic authenticati
 """
 
 import base64
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
+from weakref import WeakKeyDictionary
 
-from orion.channels.adapters.ebay.asking import read
-from orion.channels.client import ChannelClient
-from orion.channels.errors import ChannelError, Unreadable
+from orion.channels.adapters.answers import read_object
+from orion.channels.client import Answer, ChannelClient
+from orion.channels.errors import ChannelError, CredentialsRefused, Unreadable
 from orion.channels.registry import ConsentFlow, Granted
 from orion.channels.tokens import Token, TokenSource, oauth_token
 
@@ -24,10 +26,38 @@ SCOPES = (
 )
 
 
-async def application_token(client: ChannelClient) -> Token:
-    """A token of the app itself, for what belongs to no seller. Raises ChannelError."""
-    said = await _ask_token(client, grant_type="client_credentials", scope=_SCOPE)
-    return Token(said["access_token"], said["expires_in"])
+_APPS: WeakKeyDictionary[Any, dict[tuple[str, str], tuple[float, str]]] = WeakKeyDictionary()
+"""Tokens of apps by database and (host, client id), and until when they are used: eBay gives a thousand a day."""
+
+
+_MOST_APPS = 100
+
+
+async def ask_as_app(client: ChannelClient, operation: str, path: str, **sending: Any) -> Answer:
+    """The answer to a GET of what belongs to no seller, with a token of the app itself. Raises ChannelError."""
+    for last in (False, True):
+        token = await _app_token(client, anew=last)
+        headers = {"authorization": f"Bearer {token}"}
+        try:
+            return await client.send(operation, "GET", path, headers=headers, token=False, **sending)
+        except CredentialsRefused:
+            if last:
+                raise
+    raise AssertionError("unreachable: the last try gives or raises")
+
+
+async def _app_token(client: ChannelClient, *, anew: bool) -> str:
+    apps = _APPS.setdefault(client.runtime.database, {})
+    place = (client.host(), client.secrets.get("client_id", ""))
+    until, token = apps.get(place, (0.0, ""))
+    now = time.monotonic()
+    if anew or now >= until:
+        said = await _ask_token(client, grant_type="client_credentials", scope=_SCOPE)
+        token = said["access_token"]
+        if len(apps) >= _MOST_APPS:
+            apps.clear()
+        apps[place] = (now + said["expires_in"] / 2, token)
+    return token
 
 
 async def whose(client: ChannelClient, access_token: str | None = None) -> dict[str, str]:
@@ -37,7 +67,7 @@ async def whose(client: ChannelClient, access_token: str | None = None) -> dict[
     """
     given = {"authorization": f"Bearer {access_token}"} if access_token else None
     url = f"{client.host('identity')}/commerce/identity/v1/user/"
-    said = read(await client.send("getUser", "GET", url, headers=given, token=access_token is None))
+    said = read_object(await client.send("getUser", "GET", url, headers=given, token=access_token is None))
     found = {"user_id": said.get("userId"), "username": said.get("username")}
     return {name: value for name, value in found.items() if isinstance(value, str) and value}
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from orion.channels.adapters.ebay.asking import read
-from orion.channels.adapters.ebay.login import application_token
+from orion.channels.adapters.ebay.login import ask_as_app
 from orion.channels.client import ChannelClient
 from orion.channels.errors import ChannelUnavailable, Refused, Unreadable
 
@@ -88,11 +88,8 @@ async def _key(client: ChannelClient, key_id: str) -> ec.EllipticCurvePublicKey 
 
 
 async def _ask(client: ChannelClient, key_id: str) -> ec.EllipticCurvePublicKey | None:
-    token = await application_token(client)
-    path = f"/commerce/notification/v1/public_key/{key_id}"
-    headers = {"authorization": f"Bearer {token.value}"}
     try:
-        said = read(await client.send("getPublicKey", "GET", path, headers=headers, token=False))
+        said = read(await ask_as_app(client, "getPublicKey", f"/commerce/notification/v1/public_key/{key_id}"))
     except Refused:
         return None
     text = re.sub(r"-----(BEGIN|END) PUBLIC KEY-----|\s", "", str(said.get("key") or ""))

@@ -76,7 +76,7 @@ def read_order(node: dict[str, Any]) -> RemoteOrder:
         tax_minor=tax,
         discount_minor=-off,
         total_minor=total,
-        refunded_minor=_refunded(node, currency),
+        refunded_minor=_refunded(node, currency, total),
         prices_include_tax=tax == 0,
         sent_by_channel=_is_sent_by_ebay(node, ways),
         cancel_requested=status != "cancelled" and (cancel == "IN_PROGRESS" or _asks_to_cancel(node)),
@@ -161,11 +161,21 @@ def _listed(node: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return [] if node.get(name) is None else values.entries(node, name)
 
 
-def _refunded(node: dict[str, Any], currency: str) -> int:
-    """What the buyer has got back; refunds that are pending or failed are not."""
-    payments = values.part(node, "paymentSummary") or {}
-    done = [one for one in _listed(payments, "refunds") if one.get("refundStatus") in (None, "REFUNDED")]
-    return sum(_amount(one, "amount", currency) or 0 for one in done)
+def _refunded(node: dict[str, Any], currency: str, total: int | None) -> int:
+    """What the buyer has got back; refunds that are pending or failed are not.
+
+    Those of the order as a whole stand in its payments, those of a line with the line, and either may be in both: by
+    their ids they count once. They are without tax that eBay collects, so of an order that is wholly refunded the
+    buyer got the total.
+    """
+    told = _listed(values.part(node, "paymentSummary") or {}, "refunds")
+    of_lines = [one for line in values.entries(node, "lineItems") for one in _listed(line, "refunds")]
+    known = {values.text(one, "refundId") for one in told}
+    done = [one for one in told if one.get("refundStatus") in (None, "REFUNDED")]
+    done += [one for one in of_lines if values.text(one, "refundId") not in known and (one.get("refundId") or not told)]
+    refunded = sum(_amount(one, "amount", currency) or 0 for one in done)
+    whole = values.text(node, "orderPaymentStatus") == "FULLY_REFUNDED"
+    return max(refunded, total) if whole and total is not None else refunded
 
 
 def _currency(pricing: dict[str, Any], lines: list[dict[str, Any]]) -> tuple[str, tuple[str, ...]]:
@@ -192,9 +202,11 @@ def _amount(node: dict[str, Any], name: str, currency: str) -> int | None:
 
 
 def _ship_to(node: dict[str, Any]) -> dict[str, Any] | None:
-    for step in _listed(node, "fulfillmentStartInstructions"):
-        if found := values.part(values.part(step, "shippingStep") or {}, "shipTo"):
-            return found
+    """Where the parcel goes, which may be a hub of eBay's that forwards it: then with the number it knows it by."""
+    for each in _listed(node, "fulfillmentStartInstructions"):
+        step = values.part(each, "shippingStep") or {}
+        if found := values.part(step, "shipTo"):
+            return {**found, "reference": values.text(step, "shipToReferenceId")}
     return None
 
 
@@ -203,10 +215,14 @@ def _address(contact: dict[str, Any] | None) -> RemoteAddress | None:
         return None
     node = values.part(contact, "contactAddress") or {}
     country = values.text(node, "countryCode")
+    lines = [values.text(node, "addressLine1"), values.text(node, "addressLine2")]
+    reference = values.text(contact, "reference")
+    if reference and not any(line and reference in line for line in lines):
+        lines.append(f"Reference {reference}")
     return RemoteAddress(
         name=values.text(contact, "fullName"),
         organization=values.text(contact, "companyName"),
-        street=tuple(line for name in ("addressLine1", "addressLine2") if (line := values.text(node, name))),
+        street=tuple(line for line in lines if line),
         postal_code=values.text(node, "postalCode"),
         city=values.text(node, "city"),
         region=values.text(node, "stateOrProvince") or values.text(node, "county"),

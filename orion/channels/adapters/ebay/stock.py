@@ -15,6 +15,7 @@ from orion.channels.ports import StockAnswer
 
 AT_ONCE = 25
 KEPT_OFFERS = 50_000
+_NOTHING_SAID = "EBay said nothing of it"
 
 _Place = tuple[int, str, str]
 _OFFERS: WeakKeyDictionary[Any, OrderedDict[_Place, str]] = WeakKeyDictionary()
@@ -82,18 +83,27 @@ async def _send(client: ChannelClient, requests: list[dict[str, Any]]) -> dict[s
     except Refused as refused:
         if len(requests) == 1:
             return {requests[0]["sku"]: refused.detail}
-        alone: dict[str, str | None] = {}
-        for request in requests:  # one that eBay cannot read must not keep the others
-            alone |= await _send(client, [request])
-        return alone
+        return await _send_alone(client, requests)  # one that eBay cannot read must not keep the others
     told = listed(read(answer).get("responses"))
-    return {request["sku"]: _problem(request["sku"], told) for request in requests}
+    problems = {request["sku"]: _problem(request["sku"], told) for request in requests}
+    passed_over = [request for request in requests if problems[request["sku"]] == _NOTHING_SAID]
+    if len(requests) > 1 and passed_over:
+        # The contract says "only one SKU per call", although it is called "bulk" and takes a list, which works.
+        problems |= await _send_alone(client, passed_over)
+    return problems
+
+
+async def _send_alone(client: ChannelClient, requests: list[dict[str, Any]]) -> dict[str, str | None]:
+    problems: dict[str, str | None] = {}
+    for request in requests:
+        problems |= await _send(client, [request])
+    return problems
 
 
 def _problem(sku: str, told: list[dict[str, Any]]) -> str | None:
     own = [each for each in told if each.get("sku") == sku]
     if not own:
-        return "EBay said nothing of it"
+        return _NOTHING_SAID
     for each in own:
         status = each.get("statusCode")
         if not isinstance(status, int) or status >= 300:
