@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.catalog.bulk_values import Action, read_action
@@ -14,6 +13,7 @@ from orion.catalog.effective import Prices, effective_prices
 from orion.catalog.events import ProductsChanged
 from orion.catalog.filters import ListingFilter, read_filter
 from orion.catalog.models import BulkRun, MarketplaceProduct, Product
+from orion.catalog.removing import remove_listings
 from orion.kernel import FieldError, Invalid, Money
 from orion.merchants import Store, StoreAccess
 from orion.plumbing.db import bulk, utcnow
@@ -125,8 +125,8 @@ async def _start(
 async def apply(session: AsyncSession, store_id: int, action: Action, ids: Sequence[int]) -> tuple[int, int]:
     """Do the action to these products of the store, which are locked; how many it was done to, and not."""
     if action.name == "delete":
-        kept = await _delete(session, store_id, ids)
-        return len(ids) - kept, kept
+        kept = await remove_listings(await session.connection(), ids)
+        return len(ids) - len(kept), len(kept)
     priced = ids if action.reprice is None else await _reprice(session, action, ids)
     done = ids if action.name == "reset_overrides" else priced
     if action.columns and done:
@@ -192,25 +192,3 @@ async def _sample(session: AsyncSession, action: Action, ids: Sequence[int]) -> 
         price, _ = effective_prices(own, base)
         sample.append(SampleProduct(id_, names[listed], price, effective_prices(then or own, base)[0]))
     return tuple(sample)
-
-
-async def _delete(session: AsyncSession, store_id: int, ids: Sequence[int]) -> int:
-    """Delete the products; those that something refers to are unpublished instead. Returns how many those are."""
-    if not ids:
-        return 0
-    here = sa.and_(Product.store_id == store_id, Product.id.in_(ids))
-    try:
-        async with session.begin_nested():
-            await session.execute(sa.delete(Product).where(here).execution_options(synchronize_session=False))
-    except IntegrityError:
-        if len(ids) == 1:
-            await session.execute(
-                sa.update(Product)
-                .where(here)
-                .values(is_active=False, updated_at=utcnow())
-                .execution_options(synchronize_session=False)
-            )
-            return 1
-        middle = len(ids) // 2
-        return await _delete(session, store_id, ids[:middle]) + await _delete(session, store_id, ids[middle:])
-    return 0

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.catalog.bulk_actions import apply, matching
 from orion.catalog.bulk_values import read_action
-from orion.catalog.events import ProductsChanged
+from orion.catalog.events import BulkRunCancelled, ProductsChanged
 from orion.catalog.models import BulkRun, Product
 from orion.kernel import Conflict, NotFound
 from orion.merchants import Store, StoreAccess
@@ -35,9 +35,10 @@ async def bulk_runs_under_way(session: AsyncSession, access: StoreAccess) -> Seq
 
 
 async def cancel_bulk_run(session: AsyncSession, access: StoreAccess, run_id: int) -> BulkRun:
-    """Stop a run after the step that it is at. What was done stays. Publishes ProductsChanged if there is any.
+    """Stop a run after the step that it is at. What was done stays.
 
-    Raises Forbidden (`role_too_low`) below staff, NotFound (`bulk_run_not_found`) and Conflict (`bulk_run_finished`).
+    Publishes BulkRunCancelled, and ProductsChanged if anything was done. Raises Forbidden (`role_too_low`) below
+    staff, NotFound (`bulk_run_not_found`) and Conflict (`bulk_run_finished`).
     """
     access.require("staff")
     run = await _held(session, _of(access, run_id))
@@ -46,6 +47,7 @@ async def cancel_bulk_run(session: AsyncSession, access: StoreAccess, run_id: in
     if run.status not in UNDER_WAY:
         raise Conflict("bulk_run_finished", f"Bulk run {run.id} has ended already ({run.status}).")
     await _end(session, run, "cancelled")
+    await publish(session, BulkRunCancelled(run.store_id, run.id, run.action, run.done, access.user.id))
     return run
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from orion import catalog, inventory, merchants
 from orion.catalog import bulk_actions, bulk_runs
@@ -382,6 +383,17 @@ async def test_one_thing_is_done_to_many_products_after_a_look(shelf: Shopkeeper
     done = await shelf.client.post(path, data={**data, "confirmed": "1"})
     assert done.headers["location"] == "/store/ALPHA/products?done=3&skipped=0"
     assert "3 products changed" in (await shelf.client.get(done.headers["location"])).text
+    deleting: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        deleting.extend([statement] if statement.startswith("DELETE FROM products") else [])
+
+    sa.event.listen(runtime.database.engine.sync_engine, "before_cursor_execute", note)
+    gone = {"action": "delete", "scope": "selected", "id": ["1", "2"], "csrf_token": data["csrf_token"]}
+    done = await shelf.client.post(path, data={**gone, "confirmed": "1"})
+    sa.event.remove(runtime.database.engine.sync_engine, "before_cursor_execute", note)
+    assert done.headers["location"] == "/store/ALPHA/products?done=1&skipped=1"  # the first one has stock
+    assert len(deleting) == 1  # however many are referred to
     for action, field in (("reset_overrides", "fields"), ("set_availability", "availability"), ("set_price", "price")):
         wrong = await shelf.client.post(path, data={**data, "action": action, "confirmed": "1"}, headers=HTMX)
         assert wrong.status_code == 422, action
