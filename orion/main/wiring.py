@@ -16,6 +16,7 @@ from orion.feeds import (
     forget_spools,
     note_result,
     purge_import_changes,
+    purge_stock_import_changes,
     start_due_imports,
 )
 from orion.identity import PasswordLinkMade, UserDeactivated
@@ -35,6 +36,7 @@ from orion.main import (
     notices_channels,
     webhook_events,
 )
+from orion.main.nightly import start_nightly_check
 from orion.main.purge import purge
 from orion.merchants import (
     ApiKeyChanged,
@@ -124,9 +126,11 @@ CHORES: tuple[Chore, ...] = (
     purge,
     forget_spools,
     purge_import_changes,
+    purge_stock_import_changes,
     forget_images,
     release_expired,
     watch_expiry,
+    start_nightly_check,
     Every(60.0, start_due_imports),
     Every(5.0, start_due_runs),
 )

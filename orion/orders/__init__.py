@@ -1,5 +1,6 @@
 """The unified orders of a store, from every channel: taking them in, matching their lines, and what becomes of them."""
 
+from orion.orders.check import OrderFault, check
 from orion.orders.details import (
     HistoryView,
     LineView,
@@ -45,6 +46,7 @@ __all__ = [
     "OrderChanged",
     "OrderCounts",
     "OrderDetails",
+    "OrderFault",
     "OrderFilter",
     "OrderHistory",
     "OrderLine",
@@ -56,6 +58,7 @@ __all__ = [
     "UnmatchedLine",
     "add_note",
     "advance",
+    "check",
     "clear_flag",
     "count_orders",
     "delete_note",

@@ -2,25 +2,30 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from orion.kernel import ORDER_STATUSES, Conflict, FieldError, Invalid
+from orion.identity import User
+from orion.kernel import CHANNEL_NAMES, ORDER_STATUSES, Conflict, FieldError, Invalid
 from orion.merchants import StoreAccess
 from orion.orders import states
 from orion.orders.flags import HAPPENED
-from orion.orders.models import FLAGS
+from orion.orders.models import FLAGS, OrderHistory
 from orion.orders.opened import open_order, save
 from orion.plumbing.db import utcnow
 
 MAX_REASON = 500
 
 
-async def advance(session: AsyncSession, access: StoreAccess, order_id: int, to: str, reason: str = "") -> None:
+async def advance(
+    session: AsyncSession, access: StoreAccess, order_id: int, to: str, reason: str = "", *, seen: str | None = None
+) -> None:
     """Say that the order is in preparation, packed (or back a step), or, once shipped, delivered.
 
-    The channel that still says less does not undo it. The same status again changes nothing. Raises NotFound
-    (`order_not_found`), Invalid (`unknown_status`, `reason_invalid`), Conflict (`status_not_reachable`, naming what can
-    be said), Forbidden (`role_too_low`) below staff. Publishes OrderChanged.
+    The channel that still says less does not undo it. The same status again changes nothing; but who says what status
+    they have `seen` is told when somebody was quicker, so that two do not pack the same goods. Raises NotFound
+    (`order_not_found`), Invalid (`unknown_status`, `reason_invalid`), Conflict (`order_moved_on`, naming who did it;
+    `status_not_reachable`, naming what can be said), Forbidden (`role_too_low`) below staff. Publishes OrderChanged.
     """
     access.require("staff")
     reason = checked_text(reason, "reason", MAX_REASON)
@@ -29,6 +34,10 @@ async def advance(session: AsyncSession, access: StoreAccess, order_id: int, to:
         raise Invalid("unknown_status", message, errors=[FieldError("status", message)])
     opened = await open_order(session, access.store.id, order_id)
     now = opened.order["status"]
+    if seen not in (None, now):
+        who = await _who_said(session, order_id, access)
+        message = f"{who} said meanwhile that the order is {now}, and not {seen} any more: look at it again"
+        raise Conflict("order_moved_on", message, errors=[FieldError("seen", message)])
     if now == to:
         return
     may = reachable(now, opened.order["requires_shipping"], opened.order["is_fully_digital"])
@@ -42,6 +51,19 @@ async def advance(session: AsyncSession, access: StoreAccess, order_id: int, to:
         opened.order[stamp] = utcnow()
     opened.note("status", access.user.id, from_status=now, to_status=to, reason=reason or None)
     await save(session, [opened], "status", actor_id=access.user.id)
+
+
+async def _who_said(session: AsyncSession, order_id: int, access: StoreAccess) -> str:
+    """Who gave the order its status."""
+    steps = (
+        sa.select(OrderHistory.actor, OrderHistory.actor_id, User.username)
+        .outerjoin(User, User.id == OrderHistory.actor_id)
+        .where(OrderHistory.order_id == order_id, OrderHistory.to_status.is_not(None))
+    )
+    actor, actor_id, name = (await session.execute(steps.order_by(OrderHistory.id.desc()).limit(1))).one()
+    if actor_id == access.user.id:
+        return "You yourself"
+    return name or CHANNEL_NAMES.get(actor.removeprefix("channel:"), "Somebody")
 
 
 def reachable(status: str, requires_shipping: bool, is_fully_digital: bool) -> tuple[str, ...]:

@@ -27,6 +27,9 @@ HELD_FOR = timedelta(days=1)
 BROKEN_WAIT = timedelta(minutes=30)
 """A connection that does not work is asked so often, so that it heals by itself where it can."""
 
+STUCK_AFTER = timedelta(hours=1)
+"""A run that waits for its channel and has read nothing for so long is told of, as one that fails would be."""
+
 NAMELESS = "An entry without an id cannot be read: "
 
 
@@ -104,7 +107,10 @@ async def is_told(session: AsyncSession, connection_id: int) -> bool:
 
 
 async def defer(database: Database, run_id: int, error: SlowDown) -> None:
-    """The channel wants us to wait: the run goes on by itself then, and nothing has failed."""
+    """The channel wants us to wait: the run goes on by itself then, and nothing has failed.
+
+    A channel that makes us wait and wait is told of all the same.
+    """
     async with database.transaction() as session:
         found = await lock(session, run_id)
         if found is None:
@@ -113,8 +119,15 @@ async def defer(database: Database, run_id: int, error: SlowDown) -> None:
         wait = min(max(error.retry_after or 60.0, 1.0), MOST_WAIT.total_seconds())
         wait *= random.uniform(1.0, 1.05)  # noqa: S311 (no secret)
         run.status, run.problem = "deferred", Problem.of(error)
-        schedule.running_until = utcnow() + timedelta(seconds=wait)
+        schedule.last_problem = run.problem
+        now = utcnow()
+        schedule.running_until = now + timedelta(seconds=wait)
         schedule.last_status = "deferred"
+        page_at = (schedule.cursor or {}).get("page_at")
+        read_at = max(run.started_at, datetime.fromisoformat(page_at) if page_at else run.started_at)
+        if now - read_at >= STUCK_AFTER:
+            connection = await session.get_one(Connection, run.connection_id)
+            await _tell_failing(session, run, schedule, connection, run.problem)
 
 
 async def fail(database: Database, run_id: int, error: ChannelError) -> None:

@@ -193,7 +193,9 @@ class _Run:
                 entries.add(name, "An older version came after a newer one.", quiet=True)
             told = singles.read | {name for name, _ in singles.failed}
             bad = [(item.channel_id, item.problem) for item in page.malformed if item.channel_id not in told]
-            for channel_id, problem in (*bad, *taken.refused, *singles.failed):
+            # What could not be had singly may have come in this very page.
+            failed = [(name, problem) for name, problem in singles.failed if name not in read - set(stale)]
+            for channel_id, problem in (*bad, *taken.refused, *failed):
                 entries.add(channel_id, problem)
             _count(run, page, taken)
             outcome.note_nameless(run, page.malformed)

@@ -1,7 +1,7 @@
 """Single orders: read again after a push or when somebody asks, and their lines accepted or rejected at the channel."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -34,6 +34,8 @@ from orion.sync.rules import ORDER_IMPORT, name_of
 
 RETRY_SECONDS = 30.0
 
+T = TypeVar("T")
+
 
 async def refresh_order(session: AsyncSession, access: StoreAccess, order_id: int) -> None:
     """Have an order read again at its channel, before everything else. Needs staff.
@@ -48,9 +50,9 @@ async def refresh_order(session: AsyncSession, access: StoreAccess, order_id: in
 async def acknowledge_order(
     session: AsyncSession, access: StoreAccess, order_id: int, *, accepted: bool, line_ids: Sequence[int] | None = None
 ) -> None:
-    """Tell the channel that lines of an order (ours, by id; None: all) are accepted or rejected. Needs staff.
+    """Tell the channel that lines of an order (ours, by id; None: all that still wait) are accepted or rejected.
 
-    The order's history says so when the channel has taken it. Raises NotFound (`order_not_found`), Invalid
+    Needs staff. The order's history says so when the channel has taken it. Raises NotFound (`order_not_found`), Invalid
     (`unknown_lines`), and Conflict: `nothing_to_acknowledge`, `order_without_channel`, `connection_paused`.
     """
     access.require("staff")
@@ -58,14 +60,20 @@ async def acknowledge_order(
     able = manifest_of(connection.channel).capabilities_for(connection.settings)
     if not order.awaits_acknowledgement or "acknowledge" not in able:
         raise Conflict("nothing_to_acknowledge", f"Order {order.number} does not wait to be accepted or rejected.")
-    lines = sa.select(OrderLine.id, OrderLine.channel_line_id).where(OrderLine.order_id == order.id)
-    known = {row.id: row.channel_line_id for row in await session.execute(lines.order_by(OrderLine.position))}
+    lines = sa.select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
+    known = {line.id: line for line in await session.scalars(lines)}
     if unknown := sorted(set(line_ids or ()) - set(known)):
         raise Invalid("unknown_lines", f"Order {order.number} has no lines {', '.join(map(str, unknown))}.")
-    chosen = [name for id_, name in known.items() if line_ids is None or id_ in line_ids]
+    wanted = known.values() if line_ids is None else [known[id_] for id_ in known if id_ in line_ids]
+    chosen = [line.channel_line_id for line in wanted if line_ids is not None or _waits(line, order)]
     if not chosen:
         raise Invalid("unknown_lines", "Name at least one line, or none at all for all of them.")
     await enqueue(session, "acknowledge_lines", connection.id, order.id, chosen, accepted, access.user.id)
+
+
+def _waits(line: OrderLine, order: Order) -> bool:
+    """Whether nothing was said of the line yet: what was decided has another state than the order that waits."""
+    return line.open_quantity > 0 and line.raw_status in (None, order.raw_status)
 
 
 async def refresh_failed(
@@ -105,10 +113,13 @@ async def acknowledge_failed(
     accepted: bool,
     actor_id: int | None,
 ) -> None:
-    """The queue has given it up: tell who asked."""
+    """The queue has given it up: tell who asked, and have the order read, for the last call may have arrived."""
     name = await _channel_order_id(runtime, order_id)
-    problem = Problem("given_up", reason)
+    detail = f"{reason} It may have arrived all the same: look at the order before you answer again."
+    problem = Problem("answer_given_up", detail)
     await _failed(runtime, connection_id, name, "accept" if accepted else "reject", problem, "person", actor_id)
+    async with runtime.database.transaction() as session:
+        await enqueue(session, "read_order", connection_id, name, "push")
 
 
 @job(queue="sync", attempts=8, backoff=5.0, retry_on=(DBAPIError,), on_failure=acknowledge_failed)
@@ -120,17 +131,17 @@ async def acknowledge_lines(
     accepted: bool,
     actor_id: int | None,
 ) -> None:
-    """Accept or reject lines at the channel, and read the order as it is then. Saying it twice changes nothing."""
+    """Accept or reject lines at the channel, and have the order read as it is then. Saying it twice changes nothing."""
     name = await _channel_order_id(runtime, order_id)
 
-    async def tell(adapter: Adapter) -> RemoteOrder | None:
+    async def tell(adapter: Adapter) -> None:
         await cast("OrderAcknowledger", adapter).acknowledge(name, line_ids, accepted=accepted)
-        return await cast("OrderSource", adapter).order(name)
 
     failure = (name, "accept" if accepted else "reject", "person", actor_id)
-    connection, order = await _ask(runtime, connection_id, tell, failure)
+    connection, _ = await _ask(runtime, connection_id, tell, failure)
     if connection is None:
         return
+    # Reading is a job of its own: when it fails, the channel has taken the answer all the same.
     async with runtime.database.transaction() as session:
         said = sa.select(OrderHistory.details).where(
             OrderHistory.order_id == order_id, OrderHistory.kind == "acknowledged"
@@ -140,23 +151,28 @@ async def acknowledge_lines(
             session.add(
                 OrderHistory(order_id=order_id, kind="acknowledged", actor="user", actor_id=actor_id, details=details)
             )
-    if order is not None:
-        await _take_in(runtime, connection, order, "person")
+        await enqueue(session, "read_order", connection_id, name, "person", actor_id)
 
 
 async def _ask(
     runtime: Runtime,
     connection_id: int,
-    call: Callable[[Adapter], Awaitable[RemoteOrder | None]],
+    call: Callable[[Adapter], Awaitable[T]],
     failure: tuple[str, str, str, int | None],
-) -> tuple[Connection | None, RemoteOrder | None]:
+) -> tuple[Connection | None, T | None]:
     """The connection and what the call gave; (None, None) when it is not to be asked, or when it said no.
 
     Raises RetryLater for what may pass.
     """
+    name, what, trigger, actor_id = failure
     async with runtime.database.reading() as session:
         connection = await session.get(Connection, connection_id)
-    if connection is None or connection.state == "paused":
+    if connection is None:
+        return None, None
+    if connection.state == "paused":
+        if trigger == "person":  # who asked before it was paused waits for an answer
+            problem = Problem("connection_paused", "The connection is paused: resume it, then ask again.")
+            await _failed(runtime, connection_id, name, what, problem, trigger, actor_id)
         return None, None
     try:
         async with open_adapter(runtime, connection) as adapter:
@@ -169,7 +185,6 @@ async def _ask(
             await channels.note_failure(session, connection_id, refused)
         if refused.retryable:
             raise RetryLater(refused.retry_after or RETRY_SECONDS, refused.detail) from None
-        name, what, trigger, actor_id = failure
         await _failed(runtime, connection_id, name, what, Problem.of(refused), trigger, actor_id)
         return None, None
 

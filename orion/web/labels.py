@@ -183,6 +183,7 @@ CHANGE_TONES = {"created": "ok", "updated": "info", "listed": "ok", "withdrawn":
 FIELDS: Texts = {
     "title": lazy("Title"),
     "description": lazy("Description"),
+    "quantity": lazy("Quantity"),
     "price": lazy("Price"),
     "sale_price": lazy("Sale price"),
     "currency": lazy("Currency"),

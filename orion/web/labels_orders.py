@@ -86,9 +86,14 @@ FLAG_TEXTS: Texts = {
     "unknown_status": lazy("The channel says a status that Orion does not know. Look it up there."),
     "total_differs": lazy("The amounts do not add up to the total that the channel says."),
     "price_missing": lazy("The channel does not say all prices."),
-    "currency_unknown": lazy("The channel names a currency that there is not, so no amounts are kept."),
+    "currency_unknown": lazy(
+        "The channel names a currency that there is not: the amounts are only in what it told, at the end of this page."
+    ),
     "unmatched_lines": lazy("Nobody knows yet which of your products was ordered: match the lines below."),
-    "stock_short": lazy("There is not enough in stock for all lines: nothing is held for those marked below."),
+    "stock_short": lazy(
+        "There is not enough in stock: what there is is held for the lines marked below, "
+        "and more as soon as it comes in."
+    ),
     "changed_after_shipping": lazy("The order was changed at the channel after goods had left."),
     "cancel_requested": lazy("The buyer asks to cancel. Answer at the channel before you send anything."),
     "cancelled_while_picked": lazy("It was cancelled at the channel while you prepared it: do not send it."),

@@ -87,6 +87,11 @@ REASONS: Mapping[str, str] = {
         "by hand."
     ),
     "given_up": words("It was tried several times, and given up."),
+    "answer_given_up": words(
+        "It was tried several times, and given up. It may have arrived all the same: look at the order before you "
+        "answer again."
+    ),
+    "connection_paused": words("The connection is paused: resume it, then ask again."),
     "internal": _OURS,
 }
 """What each code means and what mends it. `http_...`, and what nobody named, is a refusal."""

@@ -302,8 +302,9 @@ async def test_from_the_marketplace_to_an_accepted_order_by_the_api_alone(
     assert await problem(answer) == (422, "unknown_lines", [])
     answer = await ada.post(f"{one}/acknowledge", json={"accepted": True})
     assert (answer.status_code, answer.json()["awaits_acknowledgement"]) == (202, True)
-    (job,) = [job for job in await list_jobs(runtime.database) if job.name == "acknowledge_lines"]
-    await JOBS[job.name].run(runtime, *job.args)
+    for step in ("acknowledge_lines", "read_order"):
+        (job,) = [job for job in await list_jobs(runtime.database) if job.name == step]
+        await JOBS[job.name].run(runtime, *job.args)
     shown = (await ada.get(one)).json()
     assert (shown["awaits_acknowledgement"], shown["raw_status"]) == (False, "CONFIRMED")
     (entry,) = [entry for entry in shown["history"] if entry["kind"] == "acknowledged"]

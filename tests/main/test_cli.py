@@ -24,7 +24,7 @@ from tests.plumbing.workers import environment
 
 COMMANDS = (
     "serve", "worker", "migrate", "openapi", "create-admin", "demo", "import", "jobs list", "jobs show", "jobs requeue",
-    "keys new", "keys rotate", "check stock", "simulate",
+    "keys new", "keys rotate", "check stock", "check orders", "simulate",
 )  # fmt: skip
 Orion = Callable[..., Result]
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

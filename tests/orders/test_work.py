@@ -1,15 +1,17 @@
 """What staff do with orders: matching lines, saying how far they are, looking at flags, notes; and what they read."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import catalog, inventory, orders
 from orion.identity import AuditEntry
-from orion.inventory import ItemKey
+from orion.inventory import ItemKey, Line
 from orion.kernel import Conflict, Forbidden, Invalid, NotFound, OrionError
 from orion.notifications import Notification
 from orion.orders import Order, OrderFilter, OrderHistory, OrderLine, OrderPayload
@@ -92,6 +94,24 @@ async def test_staff_progress_is_not_undone_by_a_channel_that_says_less(inbox: I
     assert actions == ["order.status", "order.status", "order.cleared", "order.cleared"]
 
 
+async def test_of_two_who_begin_at_once_the_second_is_told_who_was_quicker(inbox: Inbox) -> None:
+    await inbox.take(an_order())
+    order = await inbox.order()
+    async with inbox.database.transaction() as session:
+        anna, bob = [await enter_as(session, inbox.access, "staff") for _ in range(2)]
+    done = await asyncio.gather(
+        *(inbox.act(orders.advance, who, order.id, "processing", seen="confirmed") for who in (anna, bob)),
+        return_exceptions=True,
+    )
+    (late,) = [each for each in done if each is not None]
+    assert isinstance(late, Conflict)
+    first = (anna, bob)[done.index(None)].user.username
+    assert (late.code, late.detail.startswith(f"{first} said")) == ("order_moved_on", True)
+    await inbox.take(an_order(status="cancelled", minutes=1))
+    with pytest.raises(Conflict, match="Letzshop said meanwhile that the order is cancelled"):
+        await inbox.act(orders.advance, bob, order.id, "ready_for_shipment", seen="processing")
+
+
 async def test_what_changes_after_shipping_is_flagged_and_a_refund_is_not(inbox: Inbox) -> None:
     await inbox.product("SKU-1", stock=5)
     await inbox.take(an_order(status="shipped", lines=[a_line()]))
@@ -167,6 +187,25 @@ async def test_short_lines_are_tried_again_when_stock_comes_in(inbox: Inbox, run
     told = len(await inbox.rows(WebhookEvent))
     await retry_short(runtime, inbox.access.store.id)
     assert len(await inbox.rows(WebhookEvent)) == told
+
+
+async def test_what_an_order_holds_goes_with_the_order_alone(inbox: Inbox) -> None:
+    product = await inbox.product("SKU-1", stock=10)
+    await inbox.take(an_order(lines=[a_line(1, "SKU-1", 2)]))
+    room, lines = inventory.stockroom(inbox.access), [Line(ItemKey(product_id=product), 1)]
+    verbs: list[Callable[[AsyncSession, str], Awaitable[Any]]] = [
+        lambda session, name: inventory.release(session, room, name),
+        lambda session, name: inventory.commit_reservation(session, room, name),
+        lambda session, name: inventory.extend(session, room, name, None),
+        lambda session, name: inventory.reserve(session, room, lines, reference=name),
+    ]
+    for verb in verbs:
+        async with inbox.database.transaction() as session:
+            with pytest.raises(Conflict) as caught:
+                await verb(session, "order:1")
+            assert caught.value.code == "reservation_of_order"
+    assert await inbox.lines() == [("sku", "reserved", 2)]
+    assert await inbox.stock() == [(10, 2)]
 
 
 async def test_orders_are_listed_found_and_counted_in_their_own_store_alone(inbox: Inbox) -> None:

@@ -1,9 +1,9 @@
 """One store's connection in tests: its runs by the real job functions, and what is in the inbox then."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from orion import sync
 from orion.channels import ChannelBucket, Connection, ConnectionChanged
 from orion.kernel import Channel
 from orion.merchants import StoreAccess
-from orion.notifications import Notification
+from orion.notifications import Notification, describe
 from orion.orders import Order, OrderLine
 from orion.plumbing.db import utcnow
 from orion.plumbing.events import publish
@@ -25,12 +25,16 @@ from tests.factories.stores import make_store
 
 @dataclass
 class Desk:
-    """The connection, and who owns its store. `fills_buckets`: when time passes, the channel's quota is there again."""
+    """The connection, and who owns its store. `fills_buckets`: when time passes, the channel's quota is there again.
+
+    `before_try` is called before every run, and before every try of a job.
+    """
 
     runtime: Runtime
     access: StoreAccess
     connection_id: int
     fills_buckets: bool = True
+    before_try: Callable[[], None] = lambda: None
 
     async def schedule(self, job_type: str = "order_import") -> SyncSchedule:
         async with self.runtime.database.reading() as session:
@@ -54,6 +58,7 @@ class Desk:
 
     async def poll(self, job_type: str = "order_import") -> SyncRun:
         """The next run, as a worker would begin and do it."""
+        self.before_try()
         await self.make_due(job_type)
         await sync.start_due_runs(self.runtime)
         schedule = await self.schedule(job_type)
@@ -63,19 +68,42 @@ class Desk:
         return await self.run(run_id)
 
     async def do_jobs(self, name: str, *, newest: int = 1000) -> int:
-        """Do the newest waiting jobs of the name, once; what wants to be tried later is tried a few times. How many."""
+        """Do the newest waiting jobs of the name, each until it is done or given up, as the queue would; how many."""
+        declared = JOBS[name]
         waiting = [job for job in await list_jobs(self.runtime.database, status="waiting") if job.name == name][:newest]
         for job in reversed(waiting):
-            for _ in range(5):
+            for attempt in range(1, declared.attempts + 1):
+                self.before_try()
                 try:
-                    await JOBS[name].run(self.runtime, *job.args)
-                except RetryLater:
-                    if self.fills_buckets:
-                        async with self.runtime.database.transaction() as session:
-                            await session.execute(_full_buckets())
-                    continue
-                break
+                    await declared.run(self.runtime, *job.args)
+                    break
+                except RetryLater as error:
+                    if declared.delay_after(error, attempt) is None and declared.on_failure is not None:
+                        await declared.on_failure(self.runtime, str(error), *job.args)
+                    await self.wait_for_quota()
         return len(waiting)
+
+    async def wait_for_quota(self) -> None:
+        """Let the time pass until the channel's calls may be made again."""
+        if self.fills_buckets:
+            async with self.runtime.database.transaction() as session:
+                await session.execute(_full_buckets())
+
+    async def let_pass(self, time: timedelta) -> None:
+        """Let what goes on and what fails have begun so much earlier."""
+        async with self.runtime.database.transaction() as session:
+            connection = await session.get_one(Connection, self.connection_id)
+            if connection.failing_since:
+                connection.failing_since -= time
+            mine = SyncSchedule.connection_id == self.connection_id
+            for schedule in await session.scalars(sa.select(SyncSchedule).where(mine)):
+                if schedule.full_at:
+                    schedule.full_at -= time
+                cursor = schedule.cursor or {}
+                if at := cursor.get("page_at"):
+                    schedule.cursor = {**cursor, "page_at": (datetime.fromisoformat(at) - time).isoformat()}
+            for run in await session.scalars(sa.select(SyncRun).where(SyncRun.connection_id == self.connection_id)):
+                run.started_at -= time
 
     async def run(self, run_id: int) -> SyncRun:
         async with self.runtime.database.reading() as session:
@@ -111,11 +139,16 @@ class Desk:
         return found
 
     async def told(self) -> list[str]:
-        """The kinds of what the store's owner was told of, oldest first; new orders left out."""
+        """The kinds of what the store's owner was told of, oldest first; orders that came in left out."""
+        return [kind for kind, _ in await self.told_in_words()]
+
+    async def told_in_words(self) -> list[tuple[str, str]]:
+        """As `told`, each with its title and text in English."""
+        about_orders = Notification.kind.in_(("orders_arrived", "order_needs_attention"))
         async with self.runtime.database.reading() as session:
-            query = sa.select(Notification.kind).where(Notification.user_id == self.access.user.id)
-            kinds = await session.scalars(query.order_by(Notification.id))
-            return [kind for kind in kinds if not kind.startswith("order")]
+            query = sa.select(Notification).where(Notification.user_id == self.access.user.id, ~about_orders)
+            notes = await session.scalars(query.order_by(Notification.id))
+            return [(note.kind, "\n".join(describe(note.kind, note.params))) for note in notes]
 
 
 def _full_buckets() -> sa.Update:

@@ -11,8 +11,8 @@ from orion.sync import SyncSchedule
 from tests.plumbing.sample_jobs import work_for_orion
 from tests.plumbing.workers import eventually, worker
 from tests.simulators.running import Simulators
+from tests.sync.bench import told_of
 from tests.sync.desk import open_desk
-from tests.sync.test_fault_matrix import told_of
 
 KILLS = 2
 

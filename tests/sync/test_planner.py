@@ -13,8 +13,8 @@ from orion.plumbing.db import utcnow
 from orion.plumbing.runtime import Runtime
 from orion.simulators.letzshop import Letzshop
 from tests.simulators.running import Simulators
+from tests.sync.bench import told_of
 from tests.sync.desk import Desk, open_desk
-from tests.sync.test_fault_matrix import told_of
 
 AMAZON_S = Rate(0.0056, 4)
 """Amazon's rate of pages (one in 178 s), after a shorter burst, so that few pages are enough."""

@@ -8,6 +8,7 @@ from orion.channels import ChannelUnavailable, Connection, CredentialsRefused, S
 from orion.kernel import Conflict, NotFound
 from orion.notifications import Notification
 from orion.orders import Order, OrderHistory
+from orion.plumbing.jobs import JOBS
 from orion.sync import HookReceipt
 from tests.conftest import count
 from tests.factories.stores import make_store
@@ -80,6 +81,10 @@ async def test_nobody_asks_for_a_paused_connection(desk: Desk, market: Market) -
     assert raised.value.code == "connection_paused"
     await desk.do_jobs("read_order")
     assert market.singles == []
+    for name, args in (("read_order", ["O1", "person"]), ("acknowledge_lines", [order_id, ["L1"], False])):
+        await JOBS[name].run(desk.runtime, desk.connection_id, *args, desk.access.user.id)
+    assert (market.singles, await desk.told()) == ([], ["order_refresh_failed", "order_acknowledge_failed"])
+    assert all("resume it" in words for _, words in await desk.told_in_words()), "who asked before is told"
 
 
 async def test_lines_are_accepted_at_the_channel_and_the_history_says_so(desk: Desk, market: Market) -> None:
@@ -96,6 +101,7 @@ async def test_lines_are_accepted_at_the_channel_and_the_history_says_so(desk: D
     market.errors = [ChannelUnavailable("channel_unavailable", "acknowledge: 503")]
     await desk.do_jobs("acknowledge_lines")
     await desk.do_jobs("acknowledge_lines")
+    assert await desk.do_jobs("read_order") == 2
     async with desk.runtime.database.reading() as session:
         said = sa.select(OrderHistory).where(OrderHistory.kind == "acknowledged")
         (entry,) = await session.scalars(said)

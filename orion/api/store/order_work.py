@@ -13,6 +13,7 @@ from orion.api.order_answers import NoteAnswer, NoteList, OrderDetailsAnswer
 from orion.api.problems import PROBLEM_RESPONSES, body_fields
 from orion.api.routing import TransactionalRoute
 from orion.api.store.orders import PREFIX, TAGS, Staff, Viewer
+from orion.kernel import OrderStatus
 from orion.merchants import StoreAccess
 
 Number = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
@@ -23,6 +24,9 @@ class StatusRequest(Body):
 
     status: str = Field(description="one of `reachable` of the order", examples=["processing"])
     reason: str = Field("", description="why, for the history", examples=["Anna packs"])
+    seen: OrderStatus | None = Field(
+        None, description="the status that you have seen: 409 when it is another by now", examples=["confirmed"]
+    )
 
 
 class AcknowledgeRequest(Body):
@@ -49,10 +53,11 @@ async def advance_store_order(
 ) -> OrderDetailsAnswer:
     """Say that an order is in preparation or packed, or go a step back; of a shipped one, that it is delivered.
 
-    409 `status_not_reachable` for what does not follow on its status, naming what does. Needs staff.
+    409 `status_not_reachable` for what does not follow on its status, naming what does; 409 `order_moved_on` when it is
+    not what was `seen` any more, naming who was quicker. Needs staff.
     """
     with body_fields():
-        await orders.advance(session, access, order_id, body.status, body.reason)
+        await orders.advance(session, access, order_id, body.status, body.reason, seen=body.seen)
     return await _shown(session, access, order_id)
 
 

@@ -24,15 +24,25 @@ START_QUANTITY = 5
 async def items(seller: "Ebay", request: Request) -> Response:
     """GetInventoryItems: `offset` is the number of a page here."""
     limit, page = _paging(request, 25)
+    hits = seller.faults.hits
     count = len(seller.catalogue)
-    some = seller.catalogue[page * limit : (page + 1) * limit]
+    place = page * limit
+    if page and hits("duplicated_page", "getInventoryItems"):
+        place -= limit
+    some = seller.catalogue[place : place + limit]
+    told = [_item(seller, article) for article in some]
+    if told and hits("malformed_item", "getInventoryItems"):
+        told[0] = {**told[0], "availability": {"shipToLocationAvailability": {"quantity": "some"}}}
+    if (page + 1) * limit < count and hits("page_drift", "getInventoryItems"):
+        left = seller.catalogue[place]
+        seller.catalogue = (*(article for article in seller.catalogue if article != left), left)
     href = f"{seller.base(request)}/sell/inventory/v1/inventory_item"
     answer: dict[str, Any] = {
         "href": f"{href}?{urlencode({'limit': limit, 'offset': page})}",
         "total": count,
         "size": len(some),
         "limit": limit,
-        "inventoryItems": [_item(seller, article) for article in some],
+        "inventoryItems": told,
     }
     if (page + 1) * limit < count:
         answer["next"] = f"{href}?{urlencode({'limit': limit, 'offset': page + 1})}"

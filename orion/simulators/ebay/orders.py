@@ -161,6 +161,11 @@ async def ship(seller: "Ebay", request: Request) -> Response:
         asked = None
     if not isinstance(asked, dict):
         raise Wrong(400, 32600, "Invalid input data")
+    return JSONResponse({}, 201, {"Location": send(seller, order, asked, seller.base(request))})
+
+
+def send(seller: "Ebay", order: Order, asked: dict[str, Any], base: str) -> str:
+    """A parcel leaves, as `createShippingFulfillment` tells it; its address below `base`. Raises Wrong."""
     sent = _sent_lines(order, asked)
     tracking, carrier = asked.get("trackingNumber"), asked.get("shippingCarrierCode")
     if bool(tracking) != bool(carrier) or (tracking and not re.fullmatch(r"[A-Za-z0-9]+", str(tracking))):
@@ -183,10 +188,9 @@ async def ship(seller: "Ebay", request: Request) -> Response:
     if tracking:
         told |= {"shipmentTrackingNumber": tracking, "shippingCarrierCode": carrier}
     parcels.append(told)
-    path = f"/sell/fulfillment/v1/order/{order['orderId']}/shipping_fulfillment/{told['fulfillmentId']}"
-    href = seller.base(request) + path
+    href = f"{base}/sell/fulfillment/v1/order/{order['orderId']}/shipping_fulfillment/{told['fulfillmentId']}"
     _note_sent(seller, order, href)
-    return JSONResponse({}, 201, {"Location": href})
+    return href
 
 
 def _sent_lines(order: Order, asked: dict[str, Any]) -> dict[str, int]:
@@ -246,4 +250,4 @@ def _number(asked: dict[str, str], name: str, default: int, error_id: int, least
     return int(text)
 
 
-__all__ = ["fulfillments", "get", "search", "ship", "status_of"]
+__all__ = ["fulfillments", "get", "search", "send", "ship", "status_of"]

@@ -207,17 +207,35 @@ class Ebay(Simulator):
         return str(order["orderId"])
 
     def change_order(self, order_id: str, changes: dict[str, Any]) -> None:
-        """See `changed`; `lastModifiedDate` is now unless it is given."""
+        """See `changed`; `lastModifiedDate` is now unless it is given. `parcel` (`lineItems`, ...) leaves by hand."""
         if order_id not in self.book.entries:
             raise KeyError(order_id)
         changes = dict(changes)
+        if parcel := changes.pop("parcel", None):
+            try:
+                orders.send(self, self.book.entries[order_id]["order"], dict(parcel), "https://api.ebay.com")
+            except Wrong as wrong:
+                raise ValueError(wrong.told["message"]) from None
+            if not changes:
+                return
         at = changes.pop("lastModifiedDate", None)
         order = changed(self.book.entries[order_id]["order"], changes, moment_text(self.now()))
         self.keep(order, at=datetime.fromisoformat(at) if at else None)
 
     def truth(self) -> list[dict[str, Any]]:
-        """Orders, in the order of their last change."""
-        return [truth_of(self.book.entries[name]["order"]) for name in self.book.between()]
+        """Orders, in the order of their last change; their lines say what was `shipped` as well."""
+        return [self._truth(self.book.entries[name]["order"]) for name in self.book.between()]
+
+    def _truth(self, order: Order) -> dict[str, Any]:
+        sent: dict[str, int] = {}
+        for parcel in self.parcels.get(order["orderId"], ()):
+            for line in parcel["lineItems"]:
+                sent[line["lineItemId"]] = sent.get(line["lineItemId"], 0) + line["quantity"]
+        told = truth_of(order)
+        done = {line["lineItemId"] for line in order["lineItems"] if line["lineItemFulfillmentStatus"] == "FULFILLED"}
+        for line in told["lines"]:
+            line["shipped"] = line["quantity"] if line["id"] in done else sent.get(line["id"], 0)
+        return told
 
     def shape(self, asked: dict[str, Any]) -> dict[str, Any]:
         """See the class."""

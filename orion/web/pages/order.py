@@ -48,7 +48,8 @@ async def advance(request: Request, code: str, order_id: int) -> Response:
     form = await posted(request)
 
     async def act(visit: Visit, access: StoreAccess) -> None:
-        await orders.advance(visit.session, access, order_id, parse.field(form, "to"))
+        seen = parse.field(form, "seen") or None
+        await orders.advance(visit.session, access, order_id, parse.field(form, "to"), seen=seen)
 
     return await _act(request, code, order_id, act, "advanced")
 
@@ -161,7 +162,7 @@ async def _act(request: Request, code: str, order_id: int, act: Act, done: str, 
             raise
         async with reading(request) as visit:
             access = await merchants.open_store(visit.session, visit.user, code)
-            return await _show(request, visit, access, order_id, parse.field_errors(error), text)
+            return await _show(request, visit, access, order_id, parse.field_errors(error), text, status=error.status)
     return redirect(f"/store/{access.store.code}/orders/{order_id}?done={done}")
 
 
@@ -172,6 +173,8 @@ async def _show(
     order_id: int,
     errors: dict[str, str] | None = None,
     text: str = "",
+    *,
+    status: int = 200,
 ) -> Response:
     details = await orders.get_order(visit.session, access, order_id)
     fragment = is_htmx(request) and request.method == "GET"
@@ -193,7 +196,7 @@ async def _show(
         matched=parse.position(request, "matched"),
         errors=errors or {},
         text=text,
-        status=422 if errors else 200,
+        status=status,
     )
 
 

@@ -11,10 +11,12 @@ from orion.channels import (
     RemoteProduct,
     RemoteShipment,
     ShippedLine,
+    SlowDown,
     StockAnswer,
     StockOffer,
+    Window,
 )
-from orion.channels.adapters.ebay import EbayAdapter
+from orion.channels.adapters.ebay import EbayAdapter, parcels
 from orion.simulators.ebay import Ebay
 from orion.simulators.ebay.inventory import offer_id
 from orion.simulators.kit import Article, Fault
@@ -66,6 +68,9 @@ async def test_each_parcel_is_told_once(ebay: EbayAdapter, shop: Ebay, order: di
     assert (told.status, [line.shipped_quantity for line in told.lines]) == ("processing", [first["quantity"], 0])
 
     rest = (ShippedLine(second["lineItemId"], second["quantity"]),)
+    shop.faults.add(Fault("rate_limited", "createShippingFulfillment"))
+    with pytest.raises(SlowDown):  # the same number for other lines is another shipment, and not known yet
+        await ebay.ship(_parcel(order, lines=rest))
     untracked = _parcel(order, lines=rest, tracking_number=None)
     for kind in ("lost_reply", "timeout", "unavailable"):
         shop.faults.add(Fault(kind, "createShippingFulfillment"))  # type: ignore[arg-type] # of KINDS
@@ -105,6 +110,47 @@ async def test_parcels_on_bad_days(ebay: EbayAdapter, shop: Ebay, order: dict[st
         await ebay.ship(_parcel(order, channel_order_id="00-00000-00000"))
     assert refused.value.field_errors == (("32100", "Invalid order ID: 00-00000-00000"),)
     assert len(shop.parcels[order["orderId"]]) == 1
+
+
+async def test_units_of_orders_that_are_partly_sent(
+    ebay: EbayAdapter, shop: Ebay, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = order["lineItems"]
+    shop.change_order(order["orderId"], {"lineItems": [{**first, "quantity": 4}, second]})
+    for number in (1, 2):
+        parcel = {"lineItemId": first["lineItemId"], "quantity": number}
+        shop.change_order(order["orderId"], {"parcel": {"lineItems": [parcel]}})
+    shop.place_orders(1)
+
+    async def sent() -> list[int]:
+        page = await ebay.orders_page(Window())
+        assert page.malformed == []
+        (found,) = [each for each in page.orders if each.channel_order_id == order["orderId"]]
+        return [line.shipped_quantity for line in found.lines]
+
+    monkeypatch.setattr(parcels, "MOST_A_PAGE", 0)
+    with pytest.raises(SlowDown) as raised:
+        await sent()
+    assert (raised.value.code, raised.value.retry_after) == ("budget_spent", 60.0)
+    monkeypatch.undo()
+    assert [await sent() for _ in range(2)] == [[3, 0]] * 2
+    assert shop.calls["getShippingFulfillments"] == 1, "what was asked of this version is kept"
+    single = await ebay.order(order["orderId"])
+    assert single is not None
+    assert [line.shipped_quantity for line in single.lines] == [3, 0]
+    assert shop.calls["getShippingFulfillments"] == 2, "a single read asks anew"
+
+    shop.change_order(order["orderId"], {"parcel": {"lineItems": [{**parcel, "quantity": 1}]}})
+    assert await sent() == [4, 0]
+    assert shop.calls["getShippingFulfillments"] == 2, "a line that has left says so itself"
+    shop.change_order(order["orderId"], {"lineItems": [{**first, "quantity": 4}, {**second, "quantity": 2}]})
+    parcel = {"lineItemId": second["lineItemId"], "quantity": 1}
+    shop.change_order(order["orderId"], {"parcel": {"lineItems": [parcel]}})
+    shop.faults.add(Fault("unavailable", "getShippingFulfillments", times=3))
+    page = await ebay.orders_page(Window())
+    assert [one.channel_id for one in page.malformed] == [order["orderId"]]
+    assert page.malformed[0].problem.startswith("its parcels cannot be read: getShippingFulfillments")
+    assert len(page.orders) == len(shop.truth()) - 1, "the others come in"
 
 
 async def test_stock_is_set_and_each_answer_is_read(ebay: EbayAdapter, shop: Ebay, connect: Connect) -> None:

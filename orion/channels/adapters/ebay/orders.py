@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from orion.channels.adapters.answers import read_entries
 from orion.channels.adapters.ebay.asking import FULFILLMENT, read, send
+from orion.channels.adapters.ebay.parcels import count_all_sent, count_sent
 from orion.channels.adapters.ebay.reading import read_order
 from orion.channels.adapters.values import Odd
 from orion.channels.client import Answer, ChannelClient
@@ -55,6 +56,8 @@ async def orders_page(client: ChannelClient, window: Window, cursor: str | None)
     orders, malformed = read_entries(nodes, read_order, "orderId")
     if window.until is not None:
         orders = [order for order in orders if order.updated_at < window.until]
+    orders, unclear = await count_all_sent(client, orders)
+    malformed += unclear
     next_offset = _next_offset(offset, said.get("offset"), before, total)
     if next_offset is None:
         return OrderPage(orders=orders, malformed=malformed)
@@ -73,9 +76,10 @@ async def order(client: ChannelClient, channel_order_id: str) -> RemoteOrder | N
             return None
         raise
     try:
-        return read_order(node)
+        found = read_order(node)
     except Odd as odd:
         raise Unreadable("unreadable", f"getOrder: {odd}") from None
+    return await count_sent(client, found)
 
 
 def _next_offset(asked: int, told: Any, before: int | None, total: int) -> int | None:

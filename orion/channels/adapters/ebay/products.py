@@ -39,7 +39,7 @@ async def products_page(client: ChannelClient, cursor: str | None) -> ProductPag
             if not isinstance(sku, str) or not sku:
                 raise Odd("sku is missing")
             products.append(_product(node, sku, await find_offer(client, sku)))
-        except Odd as odd:
+        except (Odd, Refused) as odd:  # eBay refuses to be asked for the offers of some SKUs that it has itself
             malformed.append(MalformedItem(sku if isinstance(sku, str) and sku else None, str(odd), node))
     more = (page + 1) * PAGE_SIZE < total
     return ProductPage(products, malformed, str(page + 1) if more else None)

@@ -138,7 +138,7 @@ def _line(node: dict[str, Any], currency: str, *, cancelled: bool, on_top: bool,
         discount_minor=discount,
         tax_minor=tax,
         total_minor=None if cost is None else cost - discount + tax,
-        shipped_quantity=quantity if status == "FULFILLED" else 0,
+        shipped_quantity=quantity if status == "FULFILLED" else 0,  # of a part that was sent, `parcels` says how many
         cancelled_quantity=quantity if cancelled else 0,
         refunded_minor=sum(_amounts(node, "refunds", currency)),
         is_digital=digital,

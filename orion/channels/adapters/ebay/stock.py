@@ -63,8 +63,12 @@ async def _update_batch(
     requests = []
     for sku, known, change in batch:
         offer_id = known or _kept(client, sku)
-        if offer_id is None and (offer := await find_offer(client, sku)):
-            offer_id = offer["offerId"]
+        try:
+            if offer_id is None and (offer := await find_offer(client, sku)):
+                offer_id = offer["offerId"]
+        except Refused as refused:  # one SKU that eBay does not take must not keep the others
+            problems[sku] = refused.detail
+            continue
         if offer_id is None:
             problems[sku] = f"There is no offer of it at {_marketplace(client)} that was made by the API"
         else:
