@@ -1,6 +1,5 @@
 """Orders: money is spent when one is made, and codes come at once, after a while, or much later."""
 
-import asyncio
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from orion.simulators.codeswholesale.errors import (
     STOCK_TOO_LOW,
     failure,
 )
-from orion.simulators.kit import Dropped, Entry, stamp
+from orion.simulators.kit import Entry, stamp
 
 if TYPE_CHECKING:
     from orion.simulators.codeswholesale.simulator import CodesWholesale
@@ -96,8 +95,7 @@ async def create(supplier: "CodesWholesale", request: Request) -> Response:
         return refusal.answer
     after = "createOrder.done"
     if supplier.faults.hits("timeout", after):
-        await asyncio.sleep(supplier.hang_seconds)
-        return Dropped()
+        return await supplier.say_nothing(request)
     if supplier.faults.hits("unavailable", after):
         return supplier.unavailable()
     if supplier.faults.hits("html", after):
