@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from orion import __version__
 from orion.kernel import OrionError
+from orion.main.process import why_unavailable
 
 EXIT_CODES = {"port_taken": 2}
 """By error code; every other failure is 1."""
@@ -28,22 +29,12 @@ class _Commands(TyperGroup):
             fail(error.detail, *(e.message for e in error.errors if e.message != error.detail), code=error.code)
         except pydantic.ValidationError as error:
             fail(*(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()))
-        except (sa.exc.DBAPIError, ConnectionError, TimeoutError) as error:
-            if not _lets_nobody_in(error):
-                raise
-            reason = str(getattr(error, "orig", None) or error).strip().splitlines()
-            fail(f"The database does not answer: {reason[0] if reason else 'no reason given'}", "Check DATABASE_URL.")
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, ConnectionError, TimeoutError) as error:
+            fail(why_unavailable(error))
         except ValueError as error:
             fail(str(error))
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
-
-
-def _lets_nobody_in(error: Exception) -> bool:
-    """Whether the database is away, or DATABASE_URL names a user, a password or a database that it does not have."""
-    if isinstance(error, sa.exc.DBAPIError) and not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
-        return str(getattr(error.orig, "sqlstate", "")).startswith(("28", "3D"))
-    return True
 
 
 def fail(*lines: str, code: str = "") -> None:
