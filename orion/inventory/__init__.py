@@ -7,6 +7,7 @@ Verbs take a `Stockroom`: whose stock it is, and who acts. A store's comes from 
 from orion.inventory.check import Discrepancy, check, describe
 from orion.inventory.claims import Line, ReservationView
 from orion.inventory.events import LocationChanged, StockChanged, StockLow, ThresholdChanged
+from orion.inventory.figures import StockFigures, stock_figures
 from orion.inventory.inputs import OF_ORDERS, parse_label, parse_reason
 from orion.inventory.items import Item, ItemKey, find_item, find_items, get_item, item_of
 from orion.inventory.levels import LevelNow, add, count, remove, set_level, transfer
@@ -78,6 +79,7 @@ __all__ = [
     "RowEffect",
     "Settled",
     "StockChanged",
+    "StockFigures",
     "StockLow",
     "StockRow",
     "Stockroom",
@@ -116,6 +118,7 @@ __all__ = [
     "set_threshold",
     "settle",
     "show_item",
+    "stock_figures",
     "stock_of_products",
     "stockroom",
     "stockroom_of",

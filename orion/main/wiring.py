@@ -1,6 +1,6 @@
 """Who reacts to which event, and what workers do every hour: the one place that says so."""
 
-from orion.catalog import MarketplaceProductChanged, ProductChanged, ProductsChanged, forget_images
+from orion.catalog import BulkRunCancelled, MarketplaceProductChanged, ProductChanged, ProductsChanged, forget_images
 from orion.channels import ConnectionChanged, ConnectionExpiring, ConnectionHealthChanged, watch_expiry
 from orion.feeds import (
     FeedLinkChanged,
@@ -87,6 +87,7 @@ HANDLERS: Handlers = {
     UndoRequested: (audit_feeds.undo_requested,),
     ImportUndone: (audit_feeds.import_undone, webhook_events.import_undone),
     ProductChanged: (audit_catalog.product_changed, webhook_events.product_changed),
+    BulkRunCancelled: (audit_catalog.bulk_run_cancelled,),
     ProductsChanged: (audit_catalog.products_changed, webhook_events.products_changed),
     MarketplaceProductChanged: (audit_catalog.marketplace_product_changed,),
     StockChanged: (

@@ -12,6 +12,7 @@ from orion.orders.details import (
     list_notes,
 )
 from orion.orders.events import OrderChanged, OrdersArrived
+from orion.orders.figures import OrderFigures, order_figures
 from orion.orders.forget import forget_buyer, forget_buyers_soon
 from orion.orders.lines import match_line, unmatch_line
 from orion.orders.models import FLAGS, MATCHED_BY, STOCK_STATES, Order, OrderHistory, OrderLine, OrderNote, OrderPayload
@@ -47,6 +48,7 @@ __all__ = [
     "OrderCounts",
     "OrderDetails",
     "OrderFault",
+    "OrderFigures",
     "OrderFilter",
     "OrderHistory",
     "OrderLine",
@@ -73,6 +75,7 @@ __all__ = [
     "list_orders",
     "list_unmatched",
     "match_line",
+    "order_figures",
     "reachable",
     "reserve_short",
     "retry_all_short",

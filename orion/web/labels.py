@@ -113,6 +113,7 @@ RUN_STATES: Texts = {
     "pending": lazy("Waiting"),
     "running": lazy("Running"),
     "completed": lazy("Completed"),
+    "cancelled": lazy("Cancelled"),
     "failed": lazy("Failed"),
 }
 RUN_TONES = {"running": "info live", "completed": "ok", "failed": "bad"}

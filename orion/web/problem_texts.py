@@ -114,6 +114,7 @@ PROBLEMS: Mapping[str, Callable[[], str]] = {
     "marketplace_product_exists": lazy("The marketplace has a product with this identifier already."),
     "price_tiers_invalid.min_quantity": lazy("Enter a whole number above 1 and above that of the line before."),
     "price_tiers_invalid.price": lazy("Enter a price such as 29.99, in the currency of the product's price."),
+    "bulk_run_finished": lazy("It has ended already."),
     "bulk_action_invalid.price": lazy("Enter a price such as 29.99."),
     "bulk_action_invalid.currency": lazy("Enter a currency code such as EUR."),
     "bulk_action_invalid.percent": lazy("Enter a number from -100 to 1000, with at most four decimals."),
