@@ -8,7 +8,6 @@ import gc
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.identity import passwords
 from orion.main.wiring import HANDLERS
+from orion.plumbing import limits
 from orion.plumbing.db import Database
 from orion.plumbing.runtime import Runtime
 from orion.plumbing.settings import Settings
@@ -166,9 +166,11 @@ def simulator_server() -> Iterator["Simulators"]:
 
 
 @pytest.fixture
-def simulators(simulator_server: "Simulators") -> "Simulators":
+def simulators(simulator_server: "Simulators", monkeypatch: pytest.MonkeyPatch) -> "Simulators":
     """The simulators as at the start: no orders, no faults, no limits. `simulators["letzshop"]` is in our hands."""
-    simulator_server.reset()
+    from tests.simulators.patience import Patience  # noqa: PLC0415 (most tests need no simulators)
+
+    simulator_server.reset(Patience(monkeypatch))
     return simulator_server
 
 
@@ -186,21 +188,23 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A real Redis on loopback."""
+def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A real Redis on loopback, for whose answers a busy machine may wait."""
+    monkeypatch.setattr(limits, "_REDIS_SECONDS", 100.0)
+    monkeypatch.setattr(limits, "_RETRY_REDIS_AFTER", 1000.0)
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("no redis-server on this machine: install it to test limits that processes share")
-    port = free_port()
-    server = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)],
-        stdout=subprocess.DEVNULL,
-    )
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
+    for _ in range(5):  # somebody else may take the port first
+        port = free_port()
+        server = subprocess.Popen(
+            [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)],
+            stdout=subprocess.PIPE,
+        )
+        assert server.stdout
+        if any(b"Ready to accept connections" in line for line in server.stdout):
+            break
+        server.communicate()
     yield f"redis://127.0.0.1:{port}/0", server
     server.kill()
-    server.wait()
+    server.communicate()

@@ -33,7 +33,7 @@ def server() -> URL:
     url = make_url(wanted or LOCAL).set(drivername="postgresql+psycopg")
     if wanted:
         return url
-    engine = sa.create_engine(url, connect_args={"connect_timeout": 3}, poolclass=sa.NullPool)
+    engine = sa.create_engine(url, connect_args={"connect_timeout": 30}, poolclass=sa.NullPool)
     try:
         with engine.connect():
             return url
@@ -112,7 +112,7 @@ def empty(url: str) -> None:
     where the user may do that (a superuser may).
     """
     with _emptying_engine(url).begin() as connection:
-        connection.execute(sa.text("SET LOCAL lock_timeout = '10s'"))
+        connection.execute(sa.text("SET LOCAL lock_timeout = '100s'"))
         tables = connection.execute(
             sa.text(
                 "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"

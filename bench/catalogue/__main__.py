@@ -51,7 +51,7 @@ async def bare_of(filled: Catalogue, answer: Any) -> dict[str, Any]:
     database = Database(filled.url, handlers=HANDLERS)
     seen: list[tuple[str, Any]] = []
 
-    @sa.event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+    @sa.event.listens_for(database.reading_engine.sync_engine, "before_cursor_execute")
     def note(*said: Any) -> None:
         seen.append((said[2], list(said[3])))
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field
 
 from orion.api.inputs import Paged
+from orion.api.tables import Format
 from orion.feeds import ChangeView, Differences, ImportUndo, ImportUndoConflict
 from orion.kernel import Page
 
@@ -22,9 +23,10 @@ class ChangeFilter(Paged):
 
 
 class UndoFilter(Paged):
-    """Which page of the report is wanted."""
+    """Which page of the report is wanted, or all of it."""
 
     limit: int = Field(50, ge=1, le=200)
+    format: Format | None = Field(None, description="csv: each value that was restored or left, whatever the page")
 
 
 class FieldChangeAnswer(BaseModel):
@@ -54,9 +56,13 @@ class ChangeAnswer(BaseModel):
         examples=["updated"],
     )
     row_number: int | None = Field(description="of the feed; null where no row is meant", examples=[17])
-    identifier: str | None = Field(description="the product's id on its marketplace", examples=["SKU-17"])
+    identifier: str | None = Field(
+        description="the product's id on its marketplace; in an import of stock its GTIN, if it has one",
+        examples=["SKU-17"],
+    )
     product_id: int | None = Field(description="of the marketplace product, where there is one", examples=[4211])
     title: str | None = Field(examples=["Desk lamp"])
+    location: str | None = Field(None, description="where, in an import of stock", examples=[None])
     changes: list[FieldChangeAnswer] = Field(description="of a created product: its main values, from nothing")
     problems: list[RowProblemAnswer] = Field(description="of a row with an error")
 
@@ -91,7 +97,7 @@ class ChangePage(BaseModel):
         """The answer for one page."""
         page = found.page
         return cls(
-            dry_run=found.job.mode == "dry_run",
+            dry_run=found.dry_run,
             counts=ChangeCounts(**found.counts),
             items=[ChangeAnswer.of(view) for view in page.items],
             total=page.total,

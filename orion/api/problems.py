@@ -15,8 +15,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from orion.kernel import FieldError, OrionError
+from orion.plumbing.observability import PROBLEM
 
 logger = structlog.get_logger()
 
@@ -43,9 +45,18 @@ class Problem(BaseModel):
 
 
 class ProblemResponse(JSONResponse):
-    """A problem document."""
+    """A problem document. The code stays in the scope, where the figures of requests are made."""
 
     media_type = MEDIA_TYPE
+
+    def __init__(self, content: Mapping[str, Any], status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(content, status, headers)
+        self._code = content["code"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        scope[PROBLEM] = self._code
+        await super().__call__(scope, receive, send)
 
 
 def problem(  # one line for each fact of the document
@@ -86,6 +97,10 @@ def from_exception(error: Exception) -> ProblemResponse:
         return _from_http(error)
     if isinstance(error, UnicodeEncodeError) or _is_unstorable_text(error):
         return problem(422, "text_invalid", "A text cannot be stored: take the NUL characters and lone surrogates out")
+    if _is_disk_trouble(error):
+        logger.error("database_not_writable", error=str(error))
+        detail = "The database cannot be written: its disk is full or broken, or its file is read-only"
+        return problem(503, "database_not_writable", detail, retry_after=60)
     if _is_database_away(error):
         logger.error("database_unavailable", error=str(error))
         return problem(503, "database_unavailable", "The database does not answer: try again shortly", retry_after=5)
@@ -182,6 +197,15 @@ def _is_unstorable_text(error: Exception) -> bool:
     while cause is not None and not isinstance(cause, UnicodeEncodeError):
         cause = cause.__cause__
     return cause is not None
+
+
+def _is_disk_trouble(error: Exception) -> bool:
+    if not isinstance(error, DBAPIError):
+        return False
+    if str(getattr(error.orig, "sqlstate", None) or "").startswith("531"):
+        return True
+    signs = ("readonly database", "disk is full", "disk I/O error")
+    return isinstance(error, OperationalError) and any(sign in str(error.orig) for sign in signs)
 
 
 def _is_database_away(error: Exception) -> bool:

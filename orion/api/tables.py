@@ -1,13 +1,15 @@
 """Lists as CSV, streamed: the whole of it never stands in memory, and no transaction stays open while it is read."""
 
-import csv
-import io
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, Literal
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Send
+
+from orion.plumbing.csv_lines import csv_lines, for_spreadsheet
+
+__all__ = ["CSV_RESPONSE", "Format", "csv_response", "for_spreadsheet", "wants_csv"]
 
 Format = Literal["json", "csv"]
 
@@ -33,15 +35,10 @@ def csv_response(
 ) -> StreamingResponse:
     """The rows of all `steps` under `header`, as a UTF-8 file that browsers save as `filename` (plain ASCII)."""
     return _Checked(
-        _lines(header, steps),
+        csv_lines(header, steps),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"},
     )
-
-
-def for_spreadsheet(value: Any) -> Any:
-    """A cell for people: text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 class _Checked(StreamingResponse):
@@ -58,15 +55,3 @@ class _Checked(StreamingResponse):
 
         self.body_iterator = whole()
         await super().stream_response(send)
-
-
-async def _lines(header: Sequence[str], steps: AsyncIterator[Iterable[Sequence[Any]]]) -> AsyncIterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(header)
-    async for rows in steps:
-        writer.writerows(rows)
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()

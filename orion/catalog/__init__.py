@@ -7,8 +7,8 @@ from orion.catalog.bulk_actions import (
     BulkAnswer,
     SampleProduct,
     act_on_products,
-    get_bulk_run,
 )
+from orion.catalog.bulk_runs import bulk_runs_under_way, cancel_bulk_run, get_bulk_run
 from orion.catalog.bulk_values import ACTIONS
 from orion.catalog.canonical import (
     Deleted,
@@ -35,7 +35,7 @@ from orion.catalog.details import (
 )
 from orion.catalog.differences import OWN, main_values, shown_amount
 from orion.catalog.effective import EffectiveProduct
-from orion.catalog.events import MarketplaceProductChanged, ProductChanged, ProductsChanged
+from orion.catalog.events import BulkRunCancelled, MarketplaceProductChanged, ProductChanged, ProductsChanged
 from orion.catalog.exporting import Selection, read_all, select_listings, select_marketplace_products, state_of
 from orion.catalog.facets import Facets, FacetValue, listing_facets, marketplace_facets
 from orion.catalog.filters import ListingFilter, MarketplaceFilter, ProductFilter
@@ -101,6 +101,7 @@ __all__ = [
     "VARIANT_AXES",
     "BulkAnswer",
     "BulkRun",
+    "BulkRunCancelled",
     "CategoryName",
     "CategoryView",
     "Deleted",
@@ -143,6 +144,8 @@ __all__ = [
     "WrittenProduct",
     "act_on_products",
     "add_image",
+    "bulk_runs_under_way",
+    "cancel_bulk_run",
     "category_ids",
     "category_of",
     "create_marketplace_product",

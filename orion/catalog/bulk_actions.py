@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.catalog.bulk_values import Action, read_action
@@ -14,17 +13,16 @@ from orion.catalog.effective import Prices, effective_prices
 from orion.catalog.events import ProductsChanged
 from orion.catalog.filters import ListingFilter, read_filter
 from orion.catalog.models import BulkRun, MarketplaceProduct, Product
-from orion.kernel import FieldError, Invalid, Money, NotFound
+from orion.catalog.removing import remove_listings
+from orion.kernel import FieldError, Invalid, Money
 from orion.merchants import Store, StoreAccess
 from orion.plumbing.db import bulk, utcnow
 from orion.plumbing.events import publish
 from orion.plumbing.jobs import enqueue
-from orion.plumbing.runtime import Runtime
 
 AT_ONCE = 10_000
 """So many products are changed while the caller waits; more are a job's work."""
 
-STEP = 1000
 SAMPLE = 10
 
 
@@ -65,7 +63,7 @@ async def act_on_products(
     """Do `action` to the store's products with these `ids`, or to all that `filter` finds as `list_products` would.
 
     `values` belong to the action (see `bulk_values`). Up to AT_ONCE products are changed here, in a few statements
-    however many they are; for more a run is made, which a job does in steps: see `get_bulk_run`. Ids that are not the
+    however many they are; for more a run is made, which a job does in steps: see `bulk_runs`. Ids that are not the
     store's are not found. Raises Forbidden (`role_too_low`) below staff and Invalid (`bulk_action_invalid`, or what
     `list_products` says of the filter). Publishes ProductsChanged.
     """
@@ -77,7 +75,7 @@ async def act_on_products(
     if ids is not None and len(ids) > AT_ONCE:
         message = f"Name at most {AT_ONCE:,} ids; these are {len(ids):,}"
         raise Invalid("bulk_action_invalid", message, errors=[FieldError("ids", message)])
-    found = await _matching(session, access.store, filter or {})
+    found = await matching(session, access.store, filter or {})
     if ids is not None:
         found = found.where(Product.id.in_(ids))
     if dry_run:
@@ -87,39 +85,13 @@ async def act_on_products(
     here = (await session.scalars(found.order_by(Product.id).limit(AT_ONCE + 1).with_for_update(of=Product))).all()
     if len(here) > AT_ONCE:
         return await _start(session, access, wanted, values, filter or {}, found)
-    done, skipped = await _apply(session, access.store.id, wanted, here)
+    done, skipped = await apply(session, access.store.id, wanted, here)
     if done:
         await publish(session, ProductsChanged(access.store.id, action, done, access.user.id))
     return BulkAnswer(len(here), done, skipped)
 
 
-async def get_bulk_run(session: AsyncSession, access: StoreAccess, run_id: int) -> BulkRun:
-    """A run of the store's. Raises NotFound (`bulk_run_not_found`)."""
-    run = await session.scalar(sa.select(BulkRun).where(BulkRun.id == run_id, BulkRun.store_id == access.store.id))
-    if run is None:
-        raise NotFound("bulk_run_not_found", f"The store {access.store.code} has no bulk run {run_id}.")
-    return run
-
-
-async def work_on_run(runtime: Runtime, run_id: int) -> None:
-    """Do a run to its end, in steps of one transaction each: killed, it goes on where it stopped, nothing twice."""
-    going = True
-    while going:
-        async with runtime.database.transaction() as session:
-            going = await _step(session, run_id)
-
-
-async def fail_run(runtime: Runtime, reason: str, run_id: int) -> None:
-    """Say that a run was given up; what was done is kept."""
-    async with runtime.database.transaction() as session:
-        await session.execute(
-            sa.update(BulkRun)
-            .where(BulkRun.id == run_id, BulkRun.status.in_(("pending", "running")))
-            .values(status="failed", failure=reason, completed_at=utcnow())
-        )
-
-
-async def _matching(session: AsyncSession, store: Store, filter_: Mapping[str, Any]) -> sa.Select[Any]:
+async def matching(session: AsyncSession, store: Store, filter_: Mapping[str, Any]) -> sa.Select[Any]:
     """The ids of the store's products that a filter finds; words are taken as they are typed, never mended."""
     reading = await read_filter(session, ListingFilter(**filter_), store)
     return sa.select(Product.id).join(MarketplaceProduct).where(*reading.everything())
@@ -150,39 +122,11 @@ async def _start(
     return BulkAnswer(matched, run=run)
 
 
-async def _step(session: AsyncSession, run_id: int) -> bool:
-    """Do the next products of the run; whether there may be more."""
-    run = await session.scalar(sa.select(BulkRun).where(BulkRun.id == run_id).with_for_update())
-    if run is None or run.status not in ("pending", "running"):
-        return False
-    store = await session.get_one(Store, run.store_id)
-    action = read_action(run.action, run.values, store.default_currency)
-    found = await _matching(session, store, run.filter)
-    ids = (
-        await session.scalars(
-            found.where(Product.id > run.done_id, Product.id <= run.last_id)
-            .order_by(Product.id)
-            .limit(STEP)
-            .with_for_update(of=Product)
-        )
-    ).all()
-    if ids:
-        done, skipped = await _apply(session, run.store_id, action, ids)
-        run.status, run.done_id = "running", ids[-1]
-        run.done += done
-        run.skipped += skipped
-        return True
-    run.status, run.completed_at = "completed", utcnow()
-    if run.done:
-        await publish(session, ProductsChanged(run.store_id, run.action, run.done, run.user_id))
-    return False
-
-
-async def _apply(session: AsyncSession, store_id: int, action: Action, ids: Sequence[int]) -> tuple[int, int]:
+async def apply(session: AsyncSession, store_id: int, action: Action, ids: Sequence[int]) -> tuple[int, int]:
     """Do the action to these products of the store, which are locked; how many it was done to, and not."""
     if action.name == "delete":
-        kept = await _delete(session, store_id, ids)
-        return len(ids) - kept, kept
+        kept = await remove_listings(await session.connection(), ids)
+        return len(ids) - len(kept), len(kept)
     priced = ids if action.reprice is None else await _reprice(session, action, ids)
     done = ids if action.name == "reset_overrides" else priced
     if action.columns and done:
@@ -248,25 +192,3 @@ async def _sample(session: AsyncSession, action: Action, ids: Sequence[int]) -> 
         price, _ = effective_prices(own, base)
         sample.append(SampleProduct(id_, names[listed], price, effective_prices(then or own, base)[0]))
     return tuple(sample)
-
-
-async def _delete(session: AsyncSession, store_id: int, ids: Sequence[int]) -> int:
-    """Delete the products; those that something refers to are unpublished instead. Returns how many those are."""
-    if not ids:
-        return 0
-    here = sa.and_(Product.store_id == store_id, Product.id.in_(ids))
-    try:
-        async with session.begin_nested():
-            await session.execute(sa.delete(Product).where(here).execution_options(synchronize_session=False))
-    except IntegrityError:
-        if len(ids) == 1:
-            await session.execute(
-                sa.update(Product)
-                .where(here)
-                .values(is_active=False, updated_at=utcnow())
-                .execution_options(synchronize_session=False)
-            )
-            return 1
-        middle = len(ids) // 2
-        return await _delete(session, store_id, ids[:middle]) + await _delete(session, store_id, ids[middle:])
-    return 0

@@ -26,6 +26,17 @@ class ProductsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class BulkRunCancelled:
+    """Somebody stopped a run that does `action` to very many products, after `done` of them."""
+
+    store_id: int
+    run_id: int
+    action: str
+    done: int
+    actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class MarketplaceProductChanged:
     """Somebody changed a canonical record; `store_id` is the store whose feed describes it, if one does."""
 

@@ -48,6 +48,8 @@ BANDS = (0, 10, 25, 50, 100, 250, 500, 1000)
 """Where bands of prices begin, in units of a currency."""
 
 _WINDOWS = 10
+_SPREAD = 3
+"""So many times the part of a window that should hold its sample is looked at: products do not stand evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ async def _count(
 ) -> tuple[dict[str, Counter[tuple[str, str | None]]], bool]:
     """How many of the list have each value, by facet; and whether that was found from a sample."""
     total, estimate = counted(length)
-    hits = _hits(reading, None if total is not None else length).cte("hits")
+    hits = _hits(reading, None if total is not None else length, estimate).cte("hits")
     query = sa.union_all(*(_grouped(name, hits, reading) for name in (*names, "")))
     rows = (await session.execute(query)).all()
     size = next(count for facet, _, _, count in rows if not facet)
@@ -138,17 +140,19 @@ async def _count(
     return found, total is None
 
 
-def _hits(reading: Reading, length: str | None) -> sa.Select[Any]:
+def _hits(reading: Reading, length: str | None, estimate: int | None = None) -> sa.Select[Any]:
     """The products to count with the values of the facets: all of them, or the first ones of each part of the list.
 
-    Those of a part that was not read to its end have a `weight` above 1: by how far in the part they reach.
+    Each has a `weight`: the ids that its part stands for, over those that were read there. `estimate` is about how long
+    the list is: the longer, the less of each part is looked at.
     """
     windows: list[tuple[int, int] | None] = [None]
     most = COUNTED
     if length is not None:
         lowest, highest = map(int, length.split(":")[2:4])
         step = max(1, -(-(highest + 1 - lowest) // _WINDOWS))
-        windows = [(lowest + n * step, lowest + (n + 1) * step) for n in range(_WINDOWS)]
+        looked_at = min(step, 1 + step * _SPREAD * COUNTED // max(1, estimate or 0))
+        windows = [(lowest + n * step, lowest + n * step + looked_at) for n in range(_WINDOWS)]
         most = COUNTED // _WINDOWS
     parts: list[sa.Select[Any]] = []
     own = () if reading.store_id is None else _own()
@@ -178,8 +182,8 @@ def _hits(reading: Reading, length: str | None) -> sa.Select[Any]:
     if length is None:
         return sa.select(found)
     size, reached = (said.over(partition_by=found.c.part) for said in (sa.func.count(), sa.func.max(found.c.id)))
-    width = sa.cast(found.c.high - found.c.low, sa.Double)
-    weight = sa.case((size < most, 1.0), else_=width / (reached - found.c.low + 1))
+    read = sa.case((size < most, found.c.high), else_=reached + 1) - found.c.low
+    weight = sa.cast(step, sa.Double) / read
     return sa.select(found, weight.label("weight"))
 
 

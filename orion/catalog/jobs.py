@@ -2,7 +2,7 @@
 
 from sqlalchemy.exc import DBAPIError
 
-from orion.catalog.bulk_actions import fail_run, work_on_run
+from orion.catalog.bulk_runs import fail_run, work_on_run
 from orion.plumbing.jobs import job
 from orion.plumbing.runtime import Runtime
 

@@ -294,7 +294,7 @@ class BulkRun(Base):
     __tablename__ = "bulk_runs"
     __table_args__ = (
         sa.Index(None, "store_id", "id"),
-        sa.CheckConstraint("status IN ('pending', 'running', 'completed', 'failed')", name="status"),
+        sa.CheckConstraint("status IN ('pending', 'running', 'completed', 'cancelled', 'failed')", name="status"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

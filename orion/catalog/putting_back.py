@@ -171,7 +171,7 @@ class _Work:
             done.outcome = "removed"
             done.left.append(Left("", "listed_by_others", {}))
             if product.source_store_id == self.store_id:
-                self.restoring.record(product.id, {"source_store_id": None})
+                self.restoring.record(product, {"source_store_id": None})
             if product.listing_id is not None:
                 self.listings[product.listing_id] = done
         else:
@@ -195,7 +195,7 @@ class _Work:
         """Give the fields their prior values, those that mean nothing alone together or not at all."""
         claim = changes.get("source_store_id")
         if claim and product.source_store_id == claim[1] and product.id not in self.elsewhere:
-            self.restoring.record(product.id, {"source_store_id": claim[0]})
+            self.restoring.record(product, {"source_store_id": claim[0]})
         for names in _units(changes):
             wrong = any(self._present(name, product, state) != changes[name][1] for name in names)
             if names[0] == "title" and changes["title"][0] is None and "description" not in names:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,13 +15,9 @@ from orion.catalog.models import MarketplaceProduct, MarketplaceProductTranslati
 from orion.catalog.price_history import record_price_changes
 from orion.catalog.texts import TEXTS
 from orion.plumbing.db import bulk, utcnow
-from orion.plumbing.db.base import UtcDateTime
+from orion.plumbing.db.base import JsonColumn
 
 Values = dict[str, Any]
-
-_MOMENTS = frozenset(
-    column.name for column in MarketplaceProduct.__table__.columns if isinstance(column.type, UtcDateTime)
-)
 
 
 @dataclass(slots=True)
@@ -35,13 +31,16 @@ class Restoring:
     _texts: dict[int, Values] = field(default_factory=dict)
     _own_texts: dict[int, Values] = field(default_factory=dict)
     _listed: dict[int, int] = field(default_factory=dict)
+    _stored: dict[int, StoredProduct] = field(default_factory=dict)
 
-    def record(self, product_id: int, values: Mapping[str, Any]) -> None:
+    def record(self, product: StoredProduct, values: Mapping[str, Any]) -> None:
         """Set columns of a marketplace product."""
-        self._records.setdefault(product_id, {}).update(values)
+        self._stored[product.id] = product
+        self._records.setdefault(product.id, {}).update(values)
 
     def add(self, product: StoredProduct, values: Mapping[str, Any]) -> None:
         """Set fields as `differences.Changes` calls them; own ones of a product that the store lists."""
+        self._stored[product.id] = product
         for name, value in values.items():
             own, bare = name.startswith(OWN), name.removeprefix(OWN)
             if bare not in TEXTS:
@@ -64,12 +63,31 @@ class Restoring:
         for values in self._records.values():
             if "google_product_category" in values:
                 values["category_id"] = categories.get(values["google_product_category"])
+        self._fill()
         await _note_prices(connection, self._records, {id_: id_ for id_ in self._records}, None)
         await _note_prices(connection, self._listings, self._listed, self.store_id)
-        await _update(connection, MarketplaceProduct, self._records)
-        await _update(connection, Product, self._listings)
+        now = bulk.stored_now()
+        await _update(connection, MarketplaceProduct, "id", self._records, updated_at=now)
+        await _update(connection, Product, "id", self._listings, updated_at=now)
         await self._write_texts(connection)
         await self._write_own_texts(connection)
+
+    def _fill(self) -> None:
+        """Give all rows of a table the same columns, with what is stored where nothing changes: one statement each."""
+        of_records = {id_: self._stored[id_].values for id_ in self._records}
+        of_listings = {
+            id_: {
+                name.removeprefix(OWN): value
+                for name, value in self._stored[self._listed[id_]].values.items()
+                if name.startswith(OWN)
+            }
+            for id_ in (*self._listings, *self._own_texts)
+        }
+        _fill(self._records, of_records)
+        _fill(self._listings, of_listings)
+        _fill(self._own_texts, of_listings)
+        kept = {id_: values for id_, values in self._texts.items() if values.get("title", "") is not None}
+        _fill(kept, {id_: self._stored[id_].values for id_ in kept})
 
     async def _write_texts(self, connection: AsyncConnection) -> None:
         table = MarketplaceProductTranslation
@@ -78,22 +96,11 @@ class Restoring:
             which = sa.and_(table.marketplace_product_id.in_(gone), table.language == self.language)
             await connection.execute(sa.delete(table).where(which))
         kept = {id_: values for id_, values in self._texts.items() if values.get("title", "") is not None}
-        for names, ids in _alike(kept).items():
-            key = table.marketplace_product_id == sa.bindparam("key")
-            update = sa.update(table).where(key, table.language == self.language)
-            await connection.execute(
-                update.values({name: sa.bindparam(f"new_{name}") for name in names}),
-                [{"key": id_, **{f"new_{name}": kept[id_][name] for name in names}} for id_ in ids],
-            )
+        await _update(connection, table, "marketplace_product_id", kept, language=self.language)
 
     async def _write_own_texts(self, connection: AsyncConnection) -> None:
         table = ProductTranslation
-        for names, ids in _alike(self._own_texts).items():
-            update = sa.update(table).where(table.product_id == sa.bindparam("key"), table.language == self.language)
-            await connection.execute(
-                update.values({name: sa.bindparam(f"new_{name}") for name in names}),
-                [{"key": id_, **{f"new_{name}": self._own_texts[id_][name] for name in names}} for id_ in ids],
-            )
+        await _update(connection, table, "product_id", self._own_texts, language=self.language)
         if self._own_texts:
             empty = sa.and_(table.title.is_(None), table.description.is_(None), table.language == self.language)
             await connection.execute(sa.delete(table).where(table.product_id.in_(list(self._own_texts)), empty))
@@ -101,14 +108,35 @@ class Restoring:
             await connection.execute(changed)
 
 
-async def _update(connection: AsyncConnection, table: Any, rows: Mapping[int, Values]) -> None:
-    now = utcnow()
+async def _update(connection: AsyncConnection, table: Any, key: str, rows: Mapping[int, Values], **same: str) -> None:
+    """Set the values of each row, found by `key`; `same` are values that all get, the language of texts a key too."""
+    keys = [key, "language"] if "language" in same else [key]
+    columns = table.__table__.c
     for names, ids in _alike(rows).items():
-        values = {name: sa.bindparam(f"new_{name}", type_=table.__table__.c[name].type) for name in names}
-        await connection.execute(
-            sa.update(table).where(table.id == sa.bindparam("key")).values(**values, updated_at=now),
-            [{"key": id_, **{f"new_{name}": _stored(name, rows[id_][name]) for name in names}} for id_ in ids],
+        frame = pl.DataFrame(
+            [
+                pl.Series(key, ids, dtype=pl.Int64),
+                *(bulk.constant(name, value, len(ids)) for name, value in same.items()),
+                *(_series(columns[name], [rows[id_][name] for id_ in ids]) for name in names),
+            ]
         )
+        if frame.width > len(keys):
+            await bulk.update_rows(connection, table.__tablename__, keys, frame)
+
+
+def _series(column: sa.Column[Any], values: Sequence[Any]) -> pl.Series:
+    """A column as the database keeps it, whatever values are missing: lists and mappings as JSON."""
+    if column.type is JsonColumn:
+        values = [None if value is None else orjson.dumps(value).decode() for value in values]
+    numbers, truths = isinstance(column.type, sa.Integer), isinstance(column.type, sa.Boolean)
+    return pl.Series(column.name, values, dtype=pl.Int64 if numbers else pl.Boolean if truths else pl.String)
+
+
+def _fill(rows: Mapping[int, Values], stored: Mapping[int, Mapping[str, Any]]) -> None:
+    names = {name for values in rows.values() for name in values}
+    for id_, values in rows.items():
+        known = stored[id_]
+        values.update({name: known[name] for name in names if name not in values and name in known})
 
 
 def _alike(rows: Mapping[int, Values]) -> dict[tuple[str, ...], list[int]]:
@@ -117,12 +145,6 @@ def _alike(rows: Mapping[int, Values]) -> dict[tuple[str, ...], list[int]]:
     for id_ in sorted(rows):
         groups.setdefault(tuple(sorted(rows[id_])), []).append(id_)
     return groups
-
-
-def _stored(name: str, value: Any) -> Any:
-    if name in _MOMENTS and isinstance(value, str):
-        return datetime.strptime(value, bulk.STORED_MOMENT).replace(tzinfo=UTC)
-    return value
 
 
 async def _note_prices(

@@ -18,7 +18,7 @@ from orion.feeds.events import (
     UndoRequested,
 )
 from orion.feeds.exporting import FORMATS, ExportFormat, begun, export, file_name, parse_format
-from orion.feeds.failed_rows import Wanted, failed_rows_after, failed_rows_header
+from orion.feeds.failed_rows import Wanted, failed_row_steps, failed_rows_header
 from orion.feeds.followups import apply_dry_run, retry_failed_rows
 from orion.feeds.head import Head
 from orion.feeds.links import (
@@ -78,18 +78,23 @@ from orion.feeds.spool import forget_spools
 from orion.feeds.start import MAX_BATCH_SIZE, MIN_BATCH_SIZE, parse_feed_url, start_import
 from orion.feeds.stock import (
     STOCK_MODES,
-    STOCK_STATUSES,
     StockImport,
     StockImportError,
     StockImportView,
+    apply_stock_dry_run,
+    cancel_stock_import,
+    cancel_stock_imports_of,
     failed_stock_header,
     failed_stock_rows,
     get_stock_import,
+    list_stock_changes,
     list_stock_errors,
     list_stock_imports,
+    purge_stock_import_changes,
     start_stock_import,
 )
 from orion.feeds.undo import get_undo, list_undo_conflicts, undo_import
+from orion.feeds.undo_report import UNDO_COLUMNS, undo_report
 
 __all__ = [
     "CHANGE_KINDS",
@@ -106,8 +111,8 @@ __all__ = [
     "SEVERITIES",
     "STATUSES",
     "STOCK_MODES",
-    "STOCK_STATUSES",
     "TARGETS",
+    "UNDO_COLUMNS",
     "ChangeView",
     "ColumnGuess",
     "Differences",
@@ -146,15 +151,18 @@ __all__ = [
     "Wanted",
     "all_imports",
     "apply_dry_run",
+    "apply_stock_dry_run",
     "begun",
     "cancel_import",
     "cancel_imports_of",
+    "cancel_stock_import",
+    "cancel_stock_imports_of",
     "confirm_gone",
     "create_link",
     "create_schedule",
     "delete_schedule",
     "export",
-    "failed_rows_after",
+    "failed_row_steps",
     "failed_rows_header",
     "failed_stock_header",
     "failed_stock_rows",
@@ -179,6 +187,7 @@ __all__ = [
     "list_links",
     "list_mappings",
     "list_schedules",
+    "list_stock_changes",
     "list_stock_errors",
     "list_stock_imports",
     "list_undo_conflicts",
@@ -191,6 +200,7 @@ __all__ = [
     "parse_format",
     "progress",
     "purge_import_changes",
+    "purge_stock_import_changes",
     "retry_failed_rows",
     "revoke_link",
     "rotate_link",
@@ -200,5 +210,6 @@ __all__ = [
     "start_import",
     "start_stock_import",
     "undo_import",
+    "undo_report",
     "update_schedule",
 ]

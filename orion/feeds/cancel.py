@@ -1,5 +1,7 @@
 """Cancel an import."""
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,6 +12,9 @@ from orion.kernel import Conflict
 from orion.merchants import StoreAccess
 from orion.plumbing.db import utcnow
 from orion.plumbing.events import publish
+
+if TYPE_CHECKING:
+    from orion.feeds.stock.models import StockImport
 
 
 async def cancel_import(session: AsyncSession, access: StoreAccess, job_id: int) -> ImportJob:
@@ -27,10 +32,15 @@ async def cancel_import(session: AsyncSession, access: StoreAccess, job_id: int)
     )
     if job is None:
         raise import_not_found(job_id)
-    if job.status not in ACTIVE_STATUSES:
-        raise Conflict("import_already_finished", f"Import {job.id} is already finished ({job.status}).")
+    require_unfinished(job)
     await _cancel(session, job)
     return job
+
+
+def require_unfinished(job: "ImportJob | StockImport") -> None:
+    """Raises Conflict (`import_already_finished`)."""
+    if job.status not in ACTIVE_STATUSES:
+        raise Conflict("import_already_finished", f"Import {job.id} is already finished ({job.status}).")
 
 
 async def cancel_imports_of(session: AsyncSession, store_id: int) -> int:

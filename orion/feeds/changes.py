@@ -53,7 +53,7 @@ class ChangeView:
     """One row's effect. `kind`: one of CHANGE_KINDS, "unchanged" or "error"; `row_number` None: no row is meant.
 
     `product_id` is the marketplace product's, None where there is none (yet). A product that was created has its main
-    values as changes from nothing: as the dry run read them, else as they are now.
+    values as changes from nothing: as the dry run read them, else as they are now. `location`: of stock.
     """
 
     kind: str
@@ -63,13 +63,14 @@ class ChangeView:
     title: str | None
     changes: Sequence[FieldChange] = ()
     problems: Sequence[RowProblem] = ()
+    location: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """A page of what an import changed, and how many rows there are of each kind."""
+    """A page of what an import changed, or a dry run would change, and how many rows there are of each kind."""
 
-    job: ImportJob
+    dry_run: bool
     counts: Mapping[str, int]
     page: Page[ChangeView]
 
@@ -89,8 +90,7 @@ async def list_changes(
     first thousand. Raises NotFound (`import_not_found`), Conflict (`import_changes_expired`) and Invalid
     (`unknown_kind`, `invalid_page`).
     """
-    if kind is not None and kind not in DIFF_KINDS:
-        raise invalid("kind", "unknown_kind", f"{kind!r} is not one of {', '.join(DIFF_KINDS)}")
+    check_kind(kind)
     job = await get_import(session, access, job_id)
     require_kept(job)
     offset = page_offset(page, limit)
@@ -100,7 +100,13 @@ async def list_changes(
     else:
         items = await _changes(session, job, _NOTED.get(kind or "", _CHANGED), offset, limit)
     total = counts[kind] if kind else counts["created"] + counts["updated"] + counts["gone"]
-    return Differences(job, counts, Page(items, total, page, limit))
+    return Differences(job.dry_run, counts, Page(items, total, page, limit))
+
+
+def check_kind(kind: str | None) -> None:
+    """Raises Invalid (`unknown_kind`) for what is not one of DIFF_KINDS."""
+    if kind is not None and kind not in DIFF_KINDS:
+        raise invalid("kind", "unknown_kind", f"{kind!r} is not one of {', '.join(DIFF_KINDS)}")
 
 
 async def _counts(session: AsyncSession, job: ImportJob) -> dict[str, int]:

@@ -77,7 +77,10 @@ class StockImportRequested:
 
 @dataclass(frozen=True, slots=True)
 class StockImported:
-    """A file of quantities was taken in, or could not be; `status` is completed, completed_with_errors or failed."""
+    """A file of quantities was taken in, or could not be: completed, completed_with_errors, failed or cancelled.
+
+    A `dry_run` has changed nothing: `changed` is what it would have.
+    """
 
     store_id: int
     import_id: int
@@ -86,6 +89,7 @@ class StockImported:
     changed: int
     failed: int
     actor_id: int | None
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,9 @@ from orion.feeds.mending import FINDINGS, safe_text
 from orion.feeds.models import ImportIssue, ImportJob, IssueRow
 from orion.kernel import Conflict, NotFound
 from orion.plumbing.db import Database
+
+if TYPE_CHECKING:
+    from orion.feeds.stock.models import StockImport
 
 Wanted = Literal["error", "warning", "all"]
 """Which rows: those that were not imported, those that were and had warnings, or both."""
@@ -30,8 +33,20 @@ def failed_rows_header(job: ImportJob) -> list[str]:
     return [*map(safe_text, _headers(job)), *FINDINGS]
 
 
-async def failed_rows_after(
-    session: AsyncSession, job: ImportJob, *, wanted: Wanted = "error", after: int = 0, limit: int = _STEP
+async def failed_row_steps(
+    database: Database, job: ImportJob, wanted: Wanted = "error"
+) -> AsyncIterator[list[list[str]]]:
+    """The rows of the file, step by step, each step in a transaction of its own."""
+    after: int | None = 0
+    while after is not None:
+        async with database.reading() as session:
+            cells, after = await _failed_rows_after(session, job, wanted=wanted, after=after)
+        if cells:
+            yield cells
+
+
+async def _failed_rows_after(
+    session: AsyncSession, job: ImportJob, *, wanted: Wanted, after: int, limit: int = _STEP
 ) -> tuple[list[list[str]], int | None]:
     """The next rows of the file behind row `after` of the feed, and the number of the last of them (None: the end)."""
     query = sa.select(IssueRow).where(IssueRow.import_job_id == job.id, IssueRow.row_number > after)
@@ -75,7 +90,7 @@ async def count_failed_rows(session: AsyncSession, import_id: int) -> tuple[int,
     return counts.get(False, 0), counts.get(True, 0)
 
 
-def require_kept(job: ImportJob) -> None:
+def require_kept(job: "ImportJob | StockImport") -> None:
     """Raises Conflict (`import_changes_expired`) when what the import noted is not kept any more."""
     if job.changes_purged:
         message = f"What import {job.id} changed, and its rows, are not kept any more (IMPORT_CHANGES_KEEP_DAYS)."

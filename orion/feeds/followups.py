@@ -1,5 +1,7 @@
 """What may follow an import: applying a dry run, and running the rows that failed once more."""
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,6 +11,9 @@ from orion.feeds.models import ACTIVE_STATUSES, ImportJob
 from orion.feeds.start import queue_import
 from orion.kernel import Conflict
 from orion.merchants import StoreAccess
+
+if TYPE_CHECKING:
+    from orion.feeds.stock.models import StockImport
 
 
 async def apply_dry_run(session: AsyncSession, access: StoreAccess, job_id: int) -> ImportJob:
@@ -20,16 +25,10 @@ async def apply_dry_run(session: AsyncSession, access: StoreAccess, job_id: int)
     """
     access.require("staff")
     job = await own_import(session, access, job_id)
-    if job.mode != "dry_run":
-        raise Conflict("not_a_dry_run", f"Import {job.id} was no dry run: it has been done already.")
-    require_over(job)
-    if not job.status.startswith("completed"):
-        raise Conflict("dry_run_failed", f"The dry run {job.id} did not come to its end ({job.status}): start another.")
-    require_kept(job)
+    require_tried(job)
     applied = await session.scalar(sa.select(ImportJob.id).where(ImportJob.dry_run_id == job.id).limit(1))
     if applied is not None and job.source_url is None:
-        message = f"The file of dry run {job.id} was imported as import {applied}. Upload it again to import it again."
-        raise Conflict("dry_run_applied", message)
+        raise already_applied(job, applied)
     return await queue_import(
         session,
         access.store,
@@ -86,7 +85,26 @@ async def own_import(session: AsyncSession, access: StoreAccess, job_id: int) ->
     return job
 
 
-def require_over(job: ImportJob) -> None:
+def require_tried(job: "ImportJob | StockImport") -> None:
+    """Raises Conflict unless the job is a dry run that can be applied.
+
+    The codes: `not_a_dry_run`, `import_not_finished`, `dry_run_failed`, `import_changes_expired`.
+    """
+    if not job.dry_run:
+        raise Conflict("not_a_dry_run", f"Import {job.id} was no dry run: it has been done already.")
+    require_over(job)
+    if not job.status.startswith("completed"):
+        raise Conflict("dry_run_failed", f"The dry run {job.id} did not come to its end ({job.status}): start another.")
+    require_kept(job)
+
+
+def already_applied(job: "ImportJob | StockImport", applied: int) -> Conflict:
+    """What to say when the file of a dry run was imported already."""
+    message = f"The file of dry run {job.id} was imported as import {applied}. Upload it again to import it again."
+    return Conflict("dry_run_applied", message)
+
+
+def require_over(job: "ImportJob | StockImport") -> None:
     """Raises Conflict (`import_not_finished`) while the import waits or runs."""
     if job.status in ACTIVE_STATUSES:
         raise Conflict("import_not_finished", f"Import {job.id} is still running: wait for it or cancel it.")

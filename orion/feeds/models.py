@@ -148,6 +148,11 @@ class ImportJob(Base):
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
 
+    @property
+    def dry_run(self) -> bool:
+        """Whether it only finds out what an import would do."""
+        return self.mode == "dry_run"
+
 
 class ImportIssue(Base):
     """A row that was not imported (`error`), or only with a mended or missing value (`warning`).

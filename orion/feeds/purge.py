@@ -1,6 +1,7 @@
 """Forgetting what old imports changed, so that the disk holds no more of it than was agreed."""
 
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,8 +31,7 @@ async def purge_import_changes(runtime: Runtime) -> None:
         await _forget(runtime, import_id)
     for import_id in sorted(old | half_done):
         for table in _TABLES:
-            while await _delete_some(runtime, table, import_id):
-                pass
+            await delete_rows(runtime, table, table.import_job_id == import_id)
 
 
 def _settled() -> sa.ColumnElement[bool]:
@@ -50,16 +50,20 @@ async def _too_old(session: AsyncSession, days: int) -> set[int]:
 
 
 async def _too_many(session: AsyncSession, most: int) -> set[int]:
-    """The imports before which newer ones of the same store have used up what may be kept."""
     size = ImportJob.imported_count + ImportJob.updated_count + ImportJob.error_count
-    store, newest = ImportJob.store_id, ImportJob.id.desc()
+    return await beyond(session, ImportJob, size, _settled(), most)
+
+
+async def beyond(session: AsyncSession, table: Any, size: Any, settled: sa.ColumnElement[bool], most: int) -> set[int]:
+    """The settled imports before which newer ones of the same store have used up what may be kept: `most` rows."""
+    newest = table.id.desc()
     ranked = (
         sa.select(
-            ImportJob.id,
-            sa.func.sum(size).over(partition_by=store, order_by=newest).label("used"),
-            sa.func.row_number().over(partition_by=store, order_by=newest).label("place"),
+            table.id,
+            sa.func.sum(size).over(partition_by=table.store_id, order_by=newest).label("used"),
+            sa.func.row_number().over(partition_by=table.store_id, order_by=newest).label("place"),
         )
-        .where(_settled())
+        .where(settled)
         .subquery()
     )
     query = sa.select(ranked.c.id).where(ranked.c.used > most, ranked.c.place > 1)
@@ -83,11 +87,14 @@ async def _forget(runtime: Runtime, import_id: int) -> None:
         await files.delete_upload(upload, runtime.settings)
 
 
-async def _delete_some(
-    runtime: Runtime, table: type[ImportChange | IssueRow | ImportUndoConflict], import_id: int
-) -> bool:
+async def delete_rows(runtime: Runtime, table: Any, mine: sa.ColumnElement[bool]) -> None:
+    """Delete the rows of a table of numbered rows that are `mine`, in steps that nobody waits for."""
+    while await _delete_some(runtime, table, mine):
+        pass
+
+
+async def _delete_some(runtime: Runtime, table: Any, mine: sa.ColumnElement[bool]) -> bool:
     """Delete the next rows; whether there may be more."""
-    mine = table.import_job_id == import_id
     async with runtime.database.transaction() as session:
         last = await session.scalar(
             sa.select(table.row_number).where(mine).order_by(table.row_number).offset(_STEP).limit(1)

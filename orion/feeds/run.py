@@ -3,10 +3,9 @@
 import asyncio
 import json
 import shutil
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -18,11 +17,12 @@ from orion.feeds import failed_rows, missing, state, writing
 from orion.feeds import prepare as files_prepare
 from orion.feeds.head import read_head
 from orion.feeds.mapping import mapping_of
-from orion.feeds.models import FeedRow
+from orion.feeds.models import FeedRow, ImportJob
 from orion.feeds.normalising import Normaliser
 from orion.feeds.reading import Batch, Known, Layout, batches, read_layout, survey
 from orion.feeds.spool import spool_of
-from orion.feeds.state import Cancelled, TakenOver, Task
+from orion.feeds.state import TakenOver, Task
+from orion.feeds.watching import Cancelled, watched
 from orion.kernel import Invalid, OrionError
 from orion.plumbing import files
 from orion.plumbing.db import bulk
@@ -37,8 +37,6 @@ MAX_DOWNLOADS = 5
 SHOWN_UNCHANGED = 1000
 """A dry run names so many of the rows that say nothing new."""
 _COLLISIONS = 5
-_WATCH_SECONDS = 1.0
-Result = TypeVar("Result")
 
 
 async def run(runtime: Runtime, import_id: int) -> None:
@@ -181,7 +179,9 @@ class _Run:
         self.spool.mkdir(parents=True)
         raw, settings, task = self.spool / "raw", self.runtime.settings, self.task
         try:
-            fetched = await self._watched(self._download(raw))
+            fetched = await watched(
+                self._download(raw), database=self.runtime.database, job=ImportJob, import_id=task.id
+            )
             if fetched and fetched.status == "not_modified":
                 return None
             prepared = await asyncio.to_thread(
@@ -218,18 +218,6 @@ class _Run:
             max_bytes=settings.feed_max_bytes,
             timeout_seconds=settings.feed_timeout_seconds,
         )
-
-    async def _watched(self, work: Awaitable[Result]) -> Result:
-        """Wait for a long remote call; raise Cancelled as soon as somebody asks to stop the import."""
-        call = asyncio.ensure_future(work)
-        try:
-            while not (await asyncio.wait({call}, timeout=_WATCH_SECONDS))[0]:
-                if await state.is_cancelled(self.runtime.database, self.task.id):
-                    raise Cancelled
-        finally:
-            call.cancel()
-            await asyncio.gather(call, return_exceptions=True)
-        return call.result()
 
     async def _try_later(self, problem: OrionError) -> None:
         """Ask for another try when the problem may pass and there were not too many yet."""

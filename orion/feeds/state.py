@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion.feeds.events import ImportFinished
 from orion.feeds.models import Feed, ImportChange, ImportIssue, ImportJob, ImportUndo, IssueRow
+from orion.feeds.watching import Cancelled
 from orion.merchants import Store
 from orion.plumbing.db import Database, utcnow
 from orion.plumbing.events import publish
@@ -23,10 +24,6 @@ MAX_STARTS = 30
 
 RESUMABLE = "internal_error"
 """The failure after which an operator can run the import on from where it stopped."""
-
-
-class Cancelled(Exception):
-    """Somebody asked to stop the import."""
 
 
 class TakenOver(Exception):
@@ -170,13 +167,6 @@ async def _begin_anew(session: AsyncSession, job: ImportJob) -> None:
 async def undo_of(session: AsyncSession, import_id: int) -> ImportUndo | None:
     """The undoing of the import, if somebody asked for it."""
     return await session.get(ImportUndo, import_id)
-
-
-async def is_cancelled(database: Database, import_id: int) -> bool:
-    """Whether somebody asked to stop the import."""
-    async with database.reading() as session:
-        query = sa.select(ImportJob.cancel_requested).where(ImportJob.id == import_id)
-        return bool(await session.scalar(query))
 
 
 async def complete(database: Database, task: Task, *, etag: str | None, last_modified: str | None) -> None:

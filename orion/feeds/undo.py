@@ -1,7 +1,7 @@
 """Undoing an import: from its last change to its first, at once when they are few, else by a job that may be killed."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +33,17 @@ AT_ONCE = 500
 """So many changes are undone while the caller waits; more are a job's work."""
 
 STEP = 1000
+
+
+class _Change(NamedTuple):
+    """What an `ImportChange` says: thousands of them are read, and none is written."""
+
+    row_number: int
+    kind: str
+    product_id: int | None
+    identifier: str
+    changes: dict[str, Any] | None
+    fingerprint: int | None
 
 
 async def undo_import(session: AsyncSession, access: StoreAccess, job_id: int) -> ImportUndo:
@@ -168,14 +179,16 @@ async def _step(session: AsyncSession, import_id: int) -> bool:
     return True
 
 
-async def _next(session: AsyncSession, undo: ImportUndo) -> list[ImportChange]:
+async def _next(session: AsyncSession, undo: ImportUndo) -> list[_Change]:
     """The changes before those that are undone, the last one first; each product once."""
     table = ImportChange
-    query = sa.select(table).where(table.import_job_id == undo.import_job_id)
+    columns = (table.row_number, table.kind, table.product_id, table.identifier, table.changes, table.fingerprint)
+    query = sa.select(*columns).where(table.import_job_id == undo.import_job_id)
     if undo.next_row is not None:
         query = query.where(table.row_number < undo.next_row)
     found, seen = [], set()
-    for change in await session.scalars(query.order_by(table.row_number.desc()).limit(STEP)):
+    for row in await session.execute(query.order_by(table.row_number.desc()).limit(STEP)):
+        change = _Change(*row)
         if change.product_id in seen:
             break
         seen.add(change.product_id)
@@ -194,7 +207,7 @@ async def _elsewhere(session: AsyncSession, job: ImportJob, ids: Sequence[int | 
 
 
 async def _read_anew(
-    session: AsyncSession, job: ImportJob, changes: Sequence[ImportChange], done: Sequence[PutBack]
+    session: AsyncSession, job: ImportJob, changes: Sequence[_Change], done: Sequence[PutBack]
 ) -> None:
     """Let the feed's next import look at these products again, as if it had not seen what is undone."""
     by_values: dict[tuple[tuple[str, Any], ...], list[int]] = {}
@@ -215,7 +228,7 @@ async def _read_anew(
         await session.execute(update.values(dict(values)))
 
 
-def _marks(job: ImportJob, change: ImportChange) -> dict[str, Any]:
+def _marks(job: ImportJob, change: _Change) -> dict[str, Any]:
     """What a feed's row says of its product after the change is undone."""
     if change.kind == "withdrawn":
         return {"missing_since": None, "withdrawn": None, "prior_availability": None}

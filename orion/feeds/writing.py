@@ -17,7 +17,8 @@ from orion.feeds.issues import MAX_RAW, Issue, family, warning
 from orion.feeds.models import ImportJob
 from orion.feeds.normalising import Normaliser
 from orion.feeds.reading import Batch
-from orion.feeds.state import Cancelled, TakenOver, Task
+from orion.feeds.state import TakenOver, Task
+from orion.feeds.watching import Cancelled
 from orion.plumbing.db import bulk, utcnow
 
 FORGOTTEN = 0

@@ -4,6 +4,7 @@ from orion.identity.access import Admin, as_admin
 from orion.identity.administer import (
     USER_ROLES,
     LogIns,
+    administrator_ids,
     end_log_ins,
     get_user,
     list_users,
@@ -56,6 +57,7 @@ __all__ = [
     "User",
     "UserDeactivated",
     "acting_with_key",
+    "administrator_ids",
     "as_admin",
     "ask_for_password_link",
     "audit_log",

@@ -148,6 +148,11 @@ def parse_reason(reason: str | None, field: str = "reason") -> str | None:
     return text or None
 
 
+async def administrator_ids(session: AsyncSession) -> list[int]:
+    """The active administrators, for telling them what concerns the whole platform."""
+    return list(await session.scalars(sa.select(User.id).where(User.role == "admin", User.is_active).order_by(User.id)))
+
+
 def _known_role(role: str) -> str:
     if role not in USER_ROLES:
         message = f"{role[:64]!r} is not one of the roles {', '.join(USER_ROLES)}"

@@ -7,7 +7,8 @@ Verbs take a `Stockroom`: whose stock it is, and who acts. A store's comes from 
 from orion.inventory.check import Discrepancy, check, describe
 from orion.inventory.claims import Line, ReservationView
 from orion.inventory.events import LocationChanged, StockChanged, StockLow, ThresholdChanged
-from orion.inventory.inputs import parse_label, parse_reason
+from orion.inventory.figures import StockFigures, stock_figures
+from orion.inventory.inputs import OF_ORDERS, parse_label, parse_reason
 from orion.inventory.items import Item, ItemKey, find_item, find_items, get_item, item_of
 from orion.inventory.levels import LevelNow, add, count, remove, set_level, transfer
 from orion.inventory.locations import (
@@ -45,14 +46,16 @@ from orion.inventory.reservations import (
     reserve,
 )
 from orion.inventory.rooms import Stockroom, platform_stockroom, stockroom, stockroom_of
-from orion.inventory.rows import StockRow, apply_rows
+from orion.inventory.rows import RowEffect, StockRow, apply_rows
 from orion.inventory.settle import Settled, Want, settle
 from orion.inventory.sweep import release_expired
 from orion.inventory.thresholds import set_threshold
+from orion.inventory.titles import titles_of
 
 __all__ = [
     "KINDS",
     "MAX_QUANTITY",
+    "OF_ORDERS",
     "STATES",
     "Discrepancy",
     "Entry",
@@ -73,8 +76,10 @@ __all__ = [
     "ProductStock",
     "Reservation",
     "ReservationView",
+    "RowEffect",
     "Settled",
     "StockChanged",
+    "StockFigures",
     "StockLow",
     "StockRow",
     "Stockroom",
@@ -113,10 +118,12 @@ __all__ = [
     "set_threshold",
     "settle",
     "show_item",
+    "stock_figures",
     "stock_of_products",
     "stockroom",
     "stockroom_of",
     "summary",
+    "titles_of",
     "transfer",
     "update_location",
 ]

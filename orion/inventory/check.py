@@ -110,5 +110,5 @@ async def _names(session: AsyncSession, key: Any, name: Any, wanted: Iterable[in
     names: dict[Any, Any] = {}
     for start in range(0, len(ids), 1000):
         rows = await session.execute(sa.select(key, name).where(key.in_(ids[start : start + 1000])))
-        names |= dict(rows.tuples().all())
+        names |= {id_: called for id_, called in rows}  # noqa: C416 (dict() cannot see that rows are pairs)
     return names

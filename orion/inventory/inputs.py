@@ -15,6 +15,10 @@ MAX_NAME = 100
 _NO_CODE = re.compile(r"[^A-Z0-9-]+")
 
 
+OF_ORDERS = "order:"
+"""Claims that are called so belong to orders, which change them with `settle`: nobody else may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """What stands under the bars: `gtin` as typed, `gtin14` in 14 digits; `warning` when its check digit is wrong."""

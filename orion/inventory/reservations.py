@@ -27,7 +27,7 @@ from orion.inventory.claims import (
     split,
     views_of,
 )
-from orion.inventory.inputs import parse_reason
+from orion.inventory.inputs import OF_ORDERS, parse_reason
 from orion.inventory.locations import locations_of
 from orion.inventory.rooms import Stockroom
 from orion.kernel import Conflict, FieldError
@@ -47,11 +47,12 @@ async def reserve(
     The same call again gives the same claims. None as `expires_in` holds them until they are committed or released.
     Claims on the same items that have expired make room. Raises Conflict: `insufficient_stock` (naming what there is of
     each line that lacks), `reservation_differs` when `reference` holds something else, `reservation_over` when it has
-    been committed, released or has expired; Invalid (`lines_invalid`, `quantity_invalid`, `expiry_invalid`, ...),
-    NotFound (`product_not_found`, `item_not_found`), Forbidden (`role_too_low`). Publishes StockChanged and StockLow.
+    been committed, released or has expired, `reservation_of_order` for an order's own; Invalid (`lines_invalid`,
+    `quantity_invalid`, `expiry_invalid`, ...), NotFound (`product_not_found`, `item_not_found`), Forbidden
+    (`role_too_low`). Publishes StockChanged and StockLow.
     """
     room.require_write()
-    reference = required_reference(reference)
+    reference = _of_nobody_else(required_reference(reference))
     expires_at = expiry(expires_in)
     item_ids = await resolve_lines(session, room, lines)
     wanted: Counter[int] = Counter()
@@ -101,8 +102,8 @@ async def commit_reservation(
     """The reserved goods have left: all of them, or the quantities of `lines`. On hand and reserved fall alike.
 
     Committing everything twice changes nothing. Raises NotFound (`reservation_not_found`), Conflict
-    (`reservation_over` when it was released or has expired, `reservation_smaller` when a line asks for more than is
-    open), and what `reserve` does. Publishes StockChanged.
+    (`reservation_of_order`, `reservation_over` when it was released or has expired, `reservation_smaller` when a line
+    asks for more than is open), and what `reserve` does. Publishes StockChanged.
     """
     return await _close(session, room, reference, lines, "commit", parse_reason(reason))
 
@@ -112,8 +113,8 @@ async def release(
 ) -> list[ReservationView]:
     """Give up a claim: all that is open of it, or the quantities of `lines`. Doing it twice changes nothing.
 
-    Raises NotFound (`reservation_not_found`), Conflict (`reservation_over` when all of it was committed,
-    `reservation_smaller`), and what `reserve` does. Publishes StockChanged.
+    Raises NotFound (`reservation_not_found`), Conflict (`reservation_of_order`, `reservation_over` when all was
+    committed, `reservation_smaller`), and what `reserve` does. Publishes StockChanged.
     """
     return await _close(session, room, reference, lines, "release", "")
 
@@ -123,11 +124,12 @@ async def extend(
 ) -> list[ReservationView]:
     """Let what is open of a claim last for `expires_in` from now; None: until it is committed or released.
 
-    Raises NotFound (`reservation_not_found`), Conflict (`reservation_over`), Invalid (`expiry_invalid`), Forbidden.
+    Raises NotFound (`reservation_not_found`), Conflict (`reservation_of_order`, `reservation_over`), Invalid
+    (`expiry_invalid`), Forbidden.
     """
     room.require_write()
     expires_at = expiry(expires_in)
-    _, rows = await hold_claim(session, room, reference)
+    _, rows = await hold_claim(session, room, _of_nobody_else(reference))
     if not any(row.state == "held" for row in rows):
         raise over(reference, rows)
     await session.execute(
@@ -151,6 +153,16 @@ async def get_reservation(session: AsyncSession, room: Stockroom, reference: str
     if not views:
         raise missing(room, reference)
     return views
+
+
+def _of_nobody_else(reference: str) -> str:
+    if reference.startswith(OF_ORDERS):
+        message = (
+            f"What is reserved under {reference} is held for an order, and goes with it: "
+            "ship or cancel that order, or match its lines anew"
+        )
+        raise Conflict("reservation_of_order", message, errors=[FieldError("reference", message)])
+    return reference
 
 
 def _check_repeated(rows: Sequence[Any], wanted: Mapping[int, int], reference: str) -> None:
@@ -193,7 +205,7 @@ async def _close(
 ) -> list[ReservationView]:
     room.require_write()
     item_ids = await resolve_lines(session, room, lines) if lines is not None else []
-    held, rows = await hold_claim(session, room, reference)
+    held, rows = await hold_claim(session, room, _of_nobody_else(reference))
     still = [row for row in rows if row.state == "held"]
     if not still:
         all_left = all(row.committed == row.quantity for row in rows)

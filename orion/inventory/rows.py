@@ -28,17 +28,31 @@ class StockRow:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RowEffect:
+    """What a row did to a level: how many lay there `before` and lie there `after`.
+
+    `is_new`: nothing had ever been counted of the item at that location.
+    """
+
+    item: Item
+    location: str
+    before: int
+    after: int
+    is_new: bool
+
+
 async def apply_rows(
     session: AsyncSession, room: Stockroom, rows: Sequence[StockRow], *, reason: str = "", reference: str | None = None
-) -> list[bool | OrionError]:
-    """Apply the rows in order; gives for each whether stock changed, or why it was refused and changed nothing.
+) -> list[RowEffect | OrionError]:
+    """Apply the rows in order; gives for each what it did, or why it was refused and changed nothing.
 
     A row's own reason goes before `reason`. Rows are refused with what `set_level` and `add` raise; locations are made
     on first use. Publishes StockChanged and StockLow. Raises Forbidden (`role_too_low`).
     """
     room.require_write()
     reason, reference = parse_reason(reason), check_reference(reference)
-    outcome: dict[int, bool | OrionError] = {}
+    outcome: dict[int, RowEffect | OrionError] = {}
     good = {number: row for number, row in enumerate(rows) if not _refuse(outcome, number, _problem(row))}
     places = await _places(session, room, (row.location for row in good.values()))
     numbers = [n for n, row in good.items() if not _refuse(outcome, n, places[location_code(row.location)])]
@@ -55,14 +69,16 @@ async def apply_rows(
         change = _change(held[item.id], place, row, parse_reason(row.reason) or reason, reference)
         if _refuse(outcome, number, change) or not isinstance(change, Change):
             continue
+        before = held[item.id].level(place.id)[0]
+        is_new = place.id not in held[item.id].levels
+        outcome[number] = RowEffect(item, place.code, before, before + change.on_hand, is_new)
         if change.on_hand:
             waiting[item.id, place.id] = change
-        outcome[number] = bool(change.on_hand)
     await write_changes(session, room, held, list(waiting.values()))
     return [outcome[number] for number in range(len(rows))]
 
 
-def _refuse(outcome: dict[int, bool | OrionError], number: int, found: object) -> bool:
+def _refuse(outcome: dict[int, RowEffect | OrionError], number: int, found: object) -> bool:
     """Note that the row is refused, if what was found for it is a problem."""
     if isinstance(found, OrionError):
         outcome[number] = found

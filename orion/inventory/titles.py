@@ -18,6 +18,7 @@ class Title:
     """The oldest product of the store that sells from an item, its title, and what the store's feed calls it."""
 
     product_id: int
+    marketplace_product_id: int
     sku: str
     title: str | None
     products: int
@@ -51,8 +52,7 @@ async def titles_of(
             selling.setdefault(item_id, []).append((product_id, listed_id, sku))
     titles = await _titles(session, room, [products[0][:2] for products in selling.values()])
     return {
-        item_id: Title(products[0][0], products[0][2], titles.get(products[0][0]), len(products))
-        for item_id, products in selling.items()
+        item_id: Title(*products[0], titles.get(products[0][0]), len(products)) for item_id, products in selling.items()
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import identity
-from orion.catalog import MarketplaceProductChanged, ProductChanged, ProductsChanged
+from orion.catalog import BulkRunCancelled, MarketplaceProductChanged, ProductChanged, ProductsChanged
 
 _LONGEST = 200
 
@@ -30,6 +30,17 @@ async def products_changed(session: AsyncSession, event: ProductsChanged) -> Non
         action=f"products.{event.action}",
         subject=f"store:{event.store_id}",
         details={"store_id": event.store_id, "count": event.count},
+    )
+
+
+async def bulk_run_cancelled(session: AsyncSession, event: BulkRunCancelled) -> None:
+    """Note who stopped what, and after how many products."""
+    await identity.record_audit(
+        session,
+        actor_id=event.actor_id,
+        action="products.run_cancelled",
+        subject=f"bulk_run:{event.run_id}",
+        details={"store_id": event.store_id, "action": event.action, "count": event.done},
     )
 
 

@@ -78,5 +78,6 @@ async def stock_imported(session: AsyncSession, event: StockImported) -> None:
             "status": event.status,
             "changed": event.changed,
             "failed": event.failed,
+            "dry_run": event.dry_run,
         },
     )

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from orion import __version__
 from orion.kernel import OrionError
+from orion.main.process import why_unavailable
 
 EXIT_CODES = {"port_taken": 2}
 """By error code; every other failure is 1."""
@@ -29,8 +30,7 @@ class _Commands(TyperGroup):
         except pydantic.ValidationError as error:
             fail(*(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()))
         except (sa.exc.OperationalError, sa.exc.InterfaceError, ConnectionError, TimeoutError) as error:
-            reason = str(getattr(error, "orig", None) or error).strip().splitlines()
-            fail(f"The database does not answer: {reason[0] if reason else 'no reason given'}", "Check DATABASE_URL.")
+            fail(why_unavailable(error))
         except ValueError as error:
             fail(str(error))
         except KeyboardInterrupt:

@@ -11,6 +11,7 @@ async def store_judged(session: AsyncSession, event: StoreJudged) -> None:
     """Imports do not go on in a store that was closed. Its schedules and keys look at the store themselves."""
     if (event.what, event.after) == ("active", False):
         await feeds.cancel_imports_of(session, event.store_id)
+        await feeds.cancel_stock_imports_of(session, event.store_id)
 
 
 async def member_changed(session: AsyncSession, event: MemberChanged) -> None:

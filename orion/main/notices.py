@@ -81,7 +81,7 @@ async def stock_imported(session: AsyncSession, event: StockImported) -> None:
         "failed": "stock_import_failed",
         "completed_with_errors": "stock_import_finished_with_errors",
     }.get(event.status)
-    if kind is None or event.actor_id is None:
+    if kind is None or event.actor_id is None or event.dry_run:
         return
     job = await session.get_one(StockImport, event.import_id)
     await _tell_of_import(session, event.actor_id, kind, job, event.failed)

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import uvicorn
@@ -18,11 +18,17 @@ GRACE_SECONDS = 3
 
 
 async def serve(
-    settings: Settings, sockets: list[socket.socket], *, children: Sequence[Child] = (), parent_pid: int | None = None
+    settings: Settings,
+    sockets: list[socket.socket],
+    *,
+    children: Sequence[Child] = (),
+    parent_pid: int | None = None,
+    announce: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve on listening `sockets` until SIGTERM or SIGINT, with child processes beside it.
 
-    As a child itself it ends too when the process `parent_pid` is gone.
+    As a child itself it ends too when the process `parent_pid` is gone. `announce` is called when nothing stands in the
+    way any more.
 
     Raises ValueError for settings that production refuses, and Unavailable without migrations.
     """
@@ -36,6 +42,7 @@ async def serve(
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         server = _Server(config, children)
+        announce()
         watching = [asyncio.create_task(child.keep_alive()) for child in children]
         if parent_pid is not None:
             watching.append(asyncio.create_task(server.leave_without(parent_pid)))

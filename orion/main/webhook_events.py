@@ -96,7 +96,9 @@ async def stock_low(session: AsyncSession, event: StockLow) -> None:
 
 
 async def stock_imported(session: AsyncSession, event: StockImported) -> None:
-    """Tell that a file of quantities was taken in, or could not be."""
+    """Tell that a file of quantities was taken in, or could not be; a dry run has changed nothing."""
+    if event.dry_run:
+        return
     data = {field: getattr(event, field) for field in ("import_id", "name", "status", "changed", "failed")}
     data["url"] = f"/api/v1/store/inventory/imports/{event.import_id}"
     await webhooks.emit(session, event.store_id, "stock.imported", f"stock-import:{event.import_id}", data)

@@ -1,6 +1,6 @@
 """Who reacts to which event, and what workers do every hour: the one place that says so."""
 
-from orion.catalog import MarketplaceProductChanged, ProductChanged, ProductsChanged, forget_images
+from orion.catalog import BulkRunCancelled, MarketplaceProductChanged, ProductChanged, ProductsChanged, forget_images
 from orion.channels import ConnectionChanged, ConnectionExpiring, ConnectionHealthChanged, watch_expiry
 from orion.feeds import (
     FeedLinkChanged,
@@ -16,6 +16,7 @@ from orion.feeds import (
     forget_spools,
     note_result,
     purge_import_changes,
+    purge_stock_import_changes,
     start_due_imports,
 )
 from orion.identity import PasswordLinkMade, UserDeactivated
@@ -35,6 +36,7 @@ from orion.main import (
     notices_channels,
     webhook_events,
 )
+from orion.main.nightly import start_nightly_check
 from orion.main.purge import purge
 from orion.merchants import (
     ApiKeyChanged,
@@ -85,6 +87,7 @@ HANDLERS: Handlers = {
     UndoRequested: (audit_feeds.undo_requested,),
     ImportUndone: (audit_feeds.import_undone, webhook_events.import_undone),
     ProductChanged: (audit_catalog.product_changed, webhook_events.product_changed),
+    BulkRunCancelled: (audit_catalog.bulk_run_cancelled,),
     ProductsChanged: (audit_catalog.products_changed, webhook_events.products_changed),
     MarketplaceProductChanged: (audit_catalog.marketplace_product_changed,),
     StockChanged: (
@@ -123,9 +126,11 @@ CHORES: tuple[Chore, ...] = (
     purge,
     forget_spools,
     purge_import_changes,
+    purge_stock_import_changes,
     forget_images,
     release_expired,
     watch_expiry,
+    start_nightly_check,
     Every(60.0, start_due_imports),
     Every(5.0, start_due_runs),
 )

@@ -122,6 +122,14 @@ KINDS: dict[str, Kind] = {
         words("%(connection)s of store %(store)s did not take the answer to order %(order)s: %(reason)s"),
         mail=True,
     ),
+    "nightly_check": Kind(
+        words("The nightly check found differences: %(count)s"),
+        words(
+            "Something is stored that should never be (%(count)s). The commands orion check stock and orion check "
+            "orders name all of it:\n%(differences)s"
+        ),
+        mail=True,
+    ),
     "webhook_disabled": Kind(
         words("A webhook of store %(store)s is disabled"),
         words("The webhook to %(host)s of store %(store)s was disabled: %(reason)s"),

@@ -1,5 +1,6 @@
 """The unified orders of a store, from every channel: taking them in, matching their lines, and what becomes of them."""
 
+from orion.orders.check import OrderFault, check
 from orion.orders.details import (
     HistoryView,
     LineView,
@@ -11,6 +12,7 @@ from orion.orders.details import (
     list_notes,
 )
 from orion.orders.events import OrderChanged, OrdersArrived
+from orion.orders.figures import OrderFigures, order_figures
 from orion.orders.forget import forget_buyer, forget_buyers_soon
 from orion.orders.lines import match_line, unmatch_line
 from orion.orders.models import FLAGS, MATCHED_BY, STOCK_STATES, Order, OrderHistory, OrderLine, OrderNote, OrderPayload
@@ -45,6 +47,8 @@ __all__ = [
     "OrderChanged",
     "OrderCounts",
     "OrderDetails",
+    "OrderFault",
+    "OrderFigures",
     "OrderFilter",
     "OrderHistory",
     "OrderLine",
@@ -56,6 +60,7 @@ __all__ = [
     "UnmatchedLine",
     "add_note",
     "advance",
+    "check",
     "clear_flag",
     "count_orders",
     "delete_note",
@@ -70,6 +75,7 @@ __all__ = [
     "list_orders",
     "list_unmatched",
     "match_line",
+    "order_figures",
     "reachable",
     "reserve_short",
     "retry_all_short",

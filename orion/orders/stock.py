@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import inventory
-from orion.inventory import Item, ItemKey, Want
+from orion.inventory import OF_ORDERS, Item, ItemKey, Want
 from orion.orders.states import LIVE
 
 Orders = Sequence[tuple[Mapping[str, Any], Sequence[dict[str, Any]]]]
@@ -57,7 +57,7 @@ async def settle_orders(
 
 def reference(order_id: int) -> str:
     """What the claims of an order are called."""
-    return f"order:{order_id}"
+    return f"{OF_ORDERS}{order_id}"
 
 
 def needed(order: Mapping[str, Any], line: Mapping[str, Any]) -> int:

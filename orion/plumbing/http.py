@@ -347,7 +347,7 @@ def _too_large(shown: str, max_bytes: int) -> FetchRefused:
     return FetchRefused(
         "feed_too_large",
         f"{shown} is larger than the {max_bytes:,} bytes a feed may have. Split it, or ask the operator to raise "
-        "FEED_MAcertificate_error(error), ssl.SSL_BYTES.",
+        "FEED_MAX_BYTES.",
     )
 
 

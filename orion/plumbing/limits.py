@@ -24,6 +24,9 @@ from redis.exceptions import RedisError
 T = TypeVar("T")
 logger = structlog.get_logger()
 
+_REDIS_SECONDS = 0.5
+"""A Redis that takes longer to answer counts as failed: every request waits for it."""
+
 _RETRY_REDIS_AFTER = 10.0
 """Seconds that a Redis which failed is left alone."""
 
@@ -63,7 +66,9 @@ class Limits:
         self._shared: SlidingWindowCounterRateLimiter | None = None
         self._shared_again_at = 0.0
         if redis_url:
-            self._connections = ConnectionPool.from_url(redis_url, socket_timeout=0.5, socket_connect_timeout=0.5)
+            self._connections = ConnectionPool.from_url(
+                redis_url, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS
+            )
             storage = RedisStorage(
                 f"async+{redis_url}",
                 implementation="redispy",

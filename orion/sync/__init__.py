@@ -36,6 +36,7 @@ from orion.sync.schedules import (
     update_sync_schedule,
 )
 from orion.sync.single import acknowledge_lines, acknowledge_order, read_order, refresh_order
+from orion.sync.totals import RunTotals, run_totals
 
 __all__ = [
     "HEALTH",
@@ -51,6 +52,7 @@ __all__ = [
     "Problem",
     "Rules",
     "RunFilter",
+    "RunTotals",
     "RunView",
     "SyncFailing",
     "SyncFigures",
@@ -82,6 +84,7 @@ __all__ = [
     "rules_of",
     "run_sync",
     "run_sync_now",
+    "run_totals",
     "start_backfill",
     "start_due_runs",
     "sync_figures",

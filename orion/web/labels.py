@@ -113,6 +113,7 @@ RUN_STATES: Texts = {
     "pending": lazy("Waiting"),
     "running": lazy("Running"),
     "completed": lazy("Completed"),
+    "cancelled": lazy("Cancelled"),
     "failed": lazy("Failed"),
 }
 RUN_TONES = {"running": "info live", "completed": "ok", "failed": "bad"}
@@ -182,6 +183,7 @@ CHANGE_TONES = {"created": "ok", "updated": "info", "listed": "ok", "withdrawn":
 FIELDS: Texts = {
     "title": lazy("Title"),
     "description": lazy("Description"),
+    "quantity": lazy("Quantity"),
     "price": lazy("Price"),
     "sale_price": lazy("Sale price"),
     "currency": lazy("Currency"),

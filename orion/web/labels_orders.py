@@ -91,7 +91,8 @@ FLAG_TEXTS: Texts = {
     ),
     "unmatched_lines": lazy("Nobody knows yet which of your products was ordered: match the lines below."),
     "stock_short": lazy(
-        "There is not enough in stock: what there is is held for the lines marked below, and more as soon as it comes in."
+        "There is not enough in stock: what there is is held for the lines marked below, "
+        "and more as soon as it comes in."
     ),
     "changed_after_shipping": lazy("The order was changed at the channel after goods had left."),
     "cancel_requested": lazy("The buyer asks to cancel. Answer at the channel before you send anything."),

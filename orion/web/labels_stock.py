@@ -28,6 +28,13 @@ ACTION_HINTS: Texts = {
     "transfer": lazy("This many go to another location."),
 }
 
+DIFF_KINDS: Texts = {
+    "created": lazy("New at a location"),
+    "updated": lazy("Changed"),
+    "unchanged": lazy("Unchanged"),
+    "error": lazy("Rejected"),
+}
+
 RESERVATIONS: Texts = {
     "held": lazy("Held"),
     "committed": lazy("Shipped"),
@@ -91,6 +98,7 @@ NOTICES: Texts = {
     "store_activated": lazy("Your store is active again"),
     "store_deactivated": lazy("Your store is deactivated"),
     "webhook_disabled": lazy("A webhook is disabled"),
+    "nightly_check": lazy("The nightly check found differences"),
 }
 NOTICE_ICONS = {
     "orders_arrived": "shopping-bag",
@@ -112,5 +120,6 @@ NOTICE_ICONS = {
     "connection_works_again": "circle-check",
     "connection_expiring": "triangle-alert",
     "webhook_disabled": "circle-alert",
+    "nightly_check": "circle-alert",
     "store_deactivated": "circle-alert",
 }

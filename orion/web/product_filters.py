@@ -98,6 +98,6 @@ def choices_of(facets: Facets, filters: Mapping[str, str]) -> dict[str, list[Cho
         chosen = filters[name]
         if chosen and chosen not in {choice.value for choice in found}:
             label = labels.say(texts[name], chosen) if name in texts else chosen
-            found.append(Choice(chosen, label, 0 if name != "category" else None))
+            found.append(Choice(chosen, label, None))  # not among the most frequent ones: it was not counted
         choices[name] = found
     return choices

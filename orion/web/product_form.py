@@ -8,7 +8,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from orion.catalog import ProductDetails, Tier
-from orion.kernel import LANGUAGES, FieldError, Invalid, OrionError
+from orion.kernel import LANGUAGES, Conflict, FieldError, Invalid, OrionError
 from orion.web import labels, parse
 from orion.web.i18n import gettext
 
@@ -31,6 +31,7 @@ BLANK_TIERS = 2
 """Empty lines that wait for another tier."""
 
 _MONEY = ("price", "sale_price", "currency")
+_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,18 @@ class ProductForm:
         """Whether somebody typed something else than there was."""
         text = _tiers_text(self.tiers) if name == "tiers" else self.typed[name]
         return name in self.marks and mark(text) != self.marks[name]
+
+    def check(self, now: "ProductForm") -> None:
+        """Raises Conflict (`changed_meanwhile`, one error for each field) where others have changed the same field."""
+        changed = {name: self.typed[name] for name in FIELDS if self.has_changed(name)}
+        if self.has_changed("tiers"):
+            changed["tiers"] = _tiers_text(self.tiers)
+        check_meanwhile(changed, self.marks, {**now.typed, "tiers": _tiers_text(now.tiers)})
+
+    def on(self, now: "ProductForm") -> "ProductForm":
+        """What was typed, on what is there now: sent again, it is written over that."""
+        typed = {name: self.typed[name] if self.has_changed(name) else now.typed[name] for name in FIELDS}
+        return replace(self, typed=typed, marks=now.marks, tiers=self.tiers if self.has_changed("tiers") else now.tiers)
 
     def changes(self) -> dict[str, Any]:
         """The overrides and settings that changed, as the catalogue takes them. Raises Invalid (`product_invalid`)."""
@@ -155,6 +168,25 @@ def sent_form(form: FormData) -> ProductForm:
 def mark(text: str) -> str:
     """A few characters by which a text is known again."""
     return hashlib.blake2s(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def check_meanwhile(changed: Mapping[str, str], marks: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Raises Conflict (`changed_meanwhile`) if a field that was `changed` is no more what it was when it was `marked`.
+
+    What two people have changed to the same is no conflict. `now` has the texts of all fields as they are.
+    """
+    errors = []
+    for name, text in changed.items():
+        if mark(now[name]) not in (marks.get(name, mark("")), mark(text)):
+            value = labels.say(labels.AVAILABILITIES, now[name]) if name == "availability" and now[name] else now[name]
+            said = gettext(
+                "Somebody else has changed this meanwhile, to “%(value)s”. Save again to have yours instead."
+            )
+            emptied = gettext("Somebody else has emptied this meanwhile. Save again to have yours instead.")
+            shown = {"value": value if len(value) <= _SHOWN else value[:_SHOWN] + "…"}
+            errors.append(FieldError(name, said % shown if value else emptied))
+    if errors:
+        raise Conflict("changed_meanwhile", errors[0].message, errors=errors)
 
 
 def errors_of(error: OrionError) -> dict[str, str]:

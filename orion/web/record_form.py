@@ -10,7 +10,7 @@ from orion.catalog import GOOGLE_ATTRIBUTES, MarketplaceProductView, ProductText
 from orion.kernel import LANGUAGES, FieldError, Invalid, OrionError, parse_gtin
 from orion.web import parse
 from orion.web.i18n import gettext
-from orion.web.product_form import TEXTS, errors_of, lines_of, mark
+from orion.web.product_form import TEXTS, check_meanwhile, errors_of, lines_of, mark
 
 PRICES = ("price", "sale_price", "currency")
 ATTRIBUTES = (
@@ -67,6 +67,16 @@ class RecordForm:
     def has_changed(self, name: str) -> bool:
         """Whether somebody typed something else than there was."""
         return mark(self.typed[name]) != self.marks.get(name, mark(""))
+
+    def check(self, now: "RecordForm") -> None:
+        """Raises Conflict (`changed_meanwhile`, one error for each field) where others have changed the same field."""
+        changed = {name: self.typed[name] for name in FIELDS if self.has_changed(name)}
+        check_meanwhile(changed, self.marks, now.typed)
+
+    def on(self, now: "RecordForm") -> "RecordForm":
+        """What was typed, on what is there now: sent again, it is written over that."""
+        typed = {name: self.typed[name] if self.has_changed(name) else now.typed[name] for name in FIELDS}
+        return replace(self, typed=typed, marks=now.marks)
 
     def values(self) -> dict[str, Any]:
         """The prices and attributes that changed, as the catalogue takes them; None empties one.

@@ -1,7 +1,7 @@
 """One Jinja environment for all pages, and the few ways in which a page answers."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from orion.identity import User
 from orion.kernel import CHANNEL_NAMES, LANGUAGES, MARKETPLACES, Page
@@ -94,6 +94,12 @@ def redirect(url: str) -> Response:
 def go_on(request: Request, url: str) -> Response:
     """Send the visitor to another page, also when htmx has asked for a fragment of this one."""
     return Response(status_code=204, headers={"HX-Redirect": url}) if is_htmx(request) else redirect(url)
+
+
+def csv_file(name: str, lines: AsyncIterator[str]) -> Response:
+    """Lines of CSV as a file that browsers save as `name` (plain ASCII), and never keep."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def announce(response: Response, *, toast: str = "", kind: str = "ok", events: Sequence[str] = ()) -> Response:

@@ -123,5 +123,6 @@ CATALOGUE_ROWS: dict[tuple[str, str], Row] = {
         "staff", low="viewer", prepare=a_published_product, body={"action": "feature", "ids": []}
     ),
     ("GET", "/api/v1/store/bulk/{run_id}"): member("viewer", prepare=a_run),
+    ("POST", "/api/v1/store/bulk/{run_id}/cancel"): member("staff", low="viewer", prepare=a_run),
     ("GET", "/files/products/{key}"): public(prepare=a_picture),
 }

@@ -71,17 +71,27 @@ async def no_stock_import(runtime: Runtime) -> dict[str, Any]:
         return {}
 
 
-async def a_stock_import(runtime: Runtime) -> dict[str, Any]:
+async def a_stock_import(runtime: Runtime, **values: Any) -> dict[str, Any]:
     """A stock import of DEMO's that has failed."""
     await no_stock_import(runtime)
     async with runtime.database.transaction() as session:
         owner = await find_user(session, "owner")
         assert owner is not None
         access = await merchants.open_store(session, owner, "DEMO")
-        job = StockImport(store_id=access.store.id, mode="set", filename="a.csv", status="failed")
+        job = StockImport(store_id=access.store.id, mode="set", filename="a.csv", **{"status": "failed"} | values)
         session.add(job)
         await session.flush()
         return {"import_id": job.id}
+
+
+async def a_waiting_stock_import(runtime: Runtime) -> dict[str, Any]:
+    """A stock import of DEMO's that has not begun."""
+    return await a_stock_import(runtime, status="pending")
+
+
+async def a_stock_dry_run(runtime: Runtime) -> dict[str, Any]:
+    """A dry run of DEMO's that can be applied."""
+    return await a_stock_import(runtime, status="completed", dry_run=True, upload_key="uploads/none")
 
 
 AT_A: dict[str, Any] = {"gtin": GTIN, "location": "A", "quantity": 1}
@@ -117,6 +127,9 @@ INVENTORY_ROWS: dict[tuple[str, str], Row] = {
     ("GET", f"{STOCK}/imports"): member("viewer"),
     ("GET", f"{STOCK}/imports/{{import_id}}"): member("viewer", prepare=a_stock_import),
     ("GET", f"{STOCK}/imports/{{import_id}}/errors"): member("viewer", prepare=a_stock_import),
+    ("GET", f"{STOCK}/imports/{{import_id}}/changes"): member("viewer", prepare=a_stock_import),
+    ("POST", f"{STOCK}/imports/{{import_id}}/cancel"): member("staff", prepare=a_waiting_stock_import, **_WRITE),
+    ("POST", f"{STOCK}/imports/{{import_id}}/apply"): member("staff", 202, prepare=a_stock_dry_run, **_WRITE),
     ("GET", f"{STOCK}/movements"): member("viewer"),
     ("GET", f"{STOCK}/reservations"): member("viewer"),
     ("POST", f"{STOCK}/reservations"): member(

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Literal
 
 import httpx
 import pytest
@@ -156,10 +157,22 @@ async def test_of_many_at_once_one_has_the_effect_and_the_others_its_answer_or_a
     assert await count(runtime.database, Store) == 1
 
 
+class Gate(asyncio.Event):
+    """What a request waits for; `reached` is set by the first that does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = asyncio.Event()
+
+    async def wait(self) -> Literal[True]:
+        self.reached.set()
+        return await super().wait()
+
+
 @pytest.fixture
-def gate(app: FastAPI) -> asyncio.Event:
+def gate(app: FastAPI) -> Gate:
     """Adds routes to the application: one that waits for the gate within its transaction, and one for uploads."""
-    gate = asyncio.Event()
+    gate = Gate()
 
     async def slow(session: SessionDep, user: CurrentUser) -> dict[str, str]:
         await record_audit(session, actor_id=user.id, action="slow", subject="x")
@@ -181,10 +194,10 @@ def gate(app: FastAPI) -> asyncio.Event:
 
 
 async def test_while_the_first_runs_postgresql_says_so_and_sqlite_waits(
-    client: httpx.AsyncClient, runtime: Runtime, headers: dict[str, str], gate: asyncio.Event
+    client: httpx.AsyncClient, runtime: Runtime, headers: dict[str, str], gate: Gate
 ) -> None:
     first = asyncio.create_task(client.post("/api/slow", headers=headers))
-    await asyncio.sleep(0.3)
+    await gate.reached.wait()
     second = asyncio.create_task(client.post("/api/slow", headers=headers))
     if runtime.database.is_sqlite:
         await asyncio.sleep(0.3)
@@ -205,10 +218,10 @@ async def test_while_the_first_runs_postgresql_says_so_and_sqlite_waits(
 
 
 async def test_when_the_first_fails_the_one_that_waited_tries_for_itself(
-    client: httpx.AsyncClient, headers: dict[str, str], gate: asyncio.Event
+    client: httpx.AsyncClient, headers: dict[str, str], gate: Gate
 ) -> None:
     first = asyncio.create_task(client.post("/api/failing", headers=headers))
-    await asyncio.sleep(0.2)
+    await gate.reached.wait()
     second = asyncio.create_task(client.post("/api/failing", headers=headers))
     await asyncio.sleep(0.2)
     gate.set()
@@ -216,7 +229,7 @@ async def test_when_the_first_fails_the_one_that_waited_tries_for_itself(
 
 
 async def test_an_upload_is_told_by_its_parts_not_by_its_boundary(
-    client: httpx.AsyncClient, headers: dict[str, str], gate: asyncio.Event
+    client: httpx.AsyncClient, headers: dict[str, str], gate: Gate
 ) -> None:
     url = "/api/upload?name=feed"
 

@@ -224,7 +224,7 @@ async def test_lists_ask_as_many_questions_of_many_orders_as_of_one(
         assert (await ada.get(path)).status_code == 200
         return sum(text.lstrip().startswith(("SELECT", "WITH")) for text in said)
 
-    event.listen(engine := runtime.database.engine.sync_engine, "before_cursor_execute", note)
+    event.listen(engine := runtime.database.reading_engine.sync_engine, "before_cursor_execute", note)
     try:
         (first,) = await take(runtime, access, an_order())
         paths = (AT, f"{AT}/counts", f"{AT}/unmatched", f"{AT}/{first}", f"{AT}/{first}/notes")

@@ -36,7 +36,7 @@ async def test_a_list_takes_two_turns_to_the_server_however_the_store_is_named(
     client: httpx.AsyncClient, runtime: Runtime, access: StoreAccess, headers: dict[str, str]
 ) -> None:
     named = headers | {"X-Store-Code": access.store.code.lower()}
-    engine = runtime.database.engine.sync_engine
+    engine = runtime.database.reading_engine.sync_engine
     turns: list[str] = []
 
     def note(*said: Any) -> None:

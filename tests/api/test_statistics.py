@@ -107,7 +107,7 @@ async def test_more_products_need_no_more_statements(
         statements.append(statement)
 
     counts = []
-    engine = runtime.database.engine.sync_engine
+    engine = runtime.database.reading_engine.sync_engine
     sa.event.listen(engine, "before_cursor_execute", note)
     for _ in range(2):
         statements.clear()

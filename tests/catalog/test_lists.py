@@ -281,9 +281,9 @@ def _statements(database: Database) -> Iterator[list[str]]:
         if not statement.startswith(("BEGIN", "SELECT set_config")):
             statements.append(statement)
 
-    sa.event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    sa.event.listen(database.reading_engine.sync_engine, "before_cursor_execute", note)
     yield statements
-    sa.event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+    sa.event.remove(database.reading_engine.sync_engine, "before_cursor_execute", note)
 
 
 async def test_a_list_takes_the_same_statements_whatever_its_length(

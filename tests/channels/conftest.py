@@ -10,7 +10,7 @@ from orion.channels import open_adapter
 from orion.plumbing.runtime import Runtime
 from tests.factories.channels import make_connection
 from tests.factories.stores import make_store
-from tests.simulators.running import HANG_SECONDS, Simulators
+from tests.simulators.running import Simulators
 
 Connect = Callable[..., Awaitable[Any]]
 
@@ -22,7 +22,6 @@ def simulated(runtime: Runtime, simulators: Simulators) -> Runtime:
     settings.simulator_url = simulators.url
     settings.simulator_rate_factor = 1000
     settings.channel_retry_seconds = 0
-    settings.channel_read_seconds = HANG_SECONDS / 2
     return runtime
 
 

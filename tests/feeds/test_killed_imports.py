@@ -14,15 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bench.feeds import Options, feed_blocks
 from orion.main.tables import metadata
 from orion.plumbing.runtime import Runtime
+from tests.feeds.braking import BATCHES, work_a_little
 from tests.feeds.importing import counters, import_bytes, new_store, reload, snapshot, start
 from tests.plumbing.sample_jobs import work_for_orion
-from tests.plumbing.workers import Process, eventually, worker
+from tests.plumbing.workers import Process, bury, eventually, worker
 
 KILLS = 25
 ROWS, FEWER = 2400, 1000
 FEED, SHORTER = (b"".join(feed_blocks(Options(rows=rows, error_rate=0.15))) for rows in (ROWS, FEWER))
 OPTIONS = {"batch_size": 20}
 """Many small batches: what counts is how often one is cut short, not how much it holds."""
+assert KILLS * BATCHES * OPTIONS["batch_size"] < ROWS
 
 
 @pytest.fixture(autouse=True)
@@ -32,10 +34,12 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def another(runtime: Runtime, tmp_path: Path) -> Iterator[Process]:
-    """A worker that notices the death of others fast."""
-    ticks = {"WORKER_TICK_SECONDS": 0.1, "WORKER_DEAD_AFTER_SECONDS": 0.6}
-    with worker(runtime.settings, tmp_path / "workers.log", main=work_for_orion, **ticks) as process:
+def another(
+    runtime: Runtime, tmp_path: Path, main: Callable[[dict[str, str], str], None] = work_for_orion
+) -> Iterator[Process]:
+    """A worker that looks often for the jobs of dead ones."""
+    log = tmp_path / "workers.log"
+    with worker(runtime.settings, log, main=main, WORKER_TICK_SECONDS=0.1) as process:
         yield process
 
 
@@ -74,18 +78,18 @@ async def _empty_sqlite(session: AsyncSession) -> None:
         await session.execute(sa.text(statement))
 
 
-async def moved(runtime: Runtime, job_id: int, seconds: float = 30) -> None:
+async def moved(runtime: Runtime, job_id: int) -> None:
     """Wait until the import has written another batch."""
     before = (await reload(runtime, job_id)).next_offset
 
     async def further() -> bool:
         return (await reload(runtime, job_id)).next_offset != before
 
-    await eventually(further, seconds)
+    await eventually(further)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_25_kills_at_random_moments_leave_no_trace(runtime: Runtime, tmp_path: Path) -> None:
     expected = await undisturbed(runtime, FEED)
     seed = random.randrange(10**6)
@@ -94,7 +98,7 @@ async def test_25_kills_at_random_moments_leave_no_trace(runtime: Runtime, tmp_p
     job = await start(runtime, await new_store(runtime), FEED, **OPTIONS)
     offsets = set()
     for kills in range(KILLS):
-        with another(runtime, tmp_path) as victim:
+        with another(runtime, tmp_path, work_a_little) as victim:
             if kills % 2:  # every other life gets on with the work, the rest die at any moment of their start
                 await moved(runtime, job.id)
                 await asyncio.sleep(moments.uniform(0, 0.05))
@@ -102,28 +106,30 @@ async def test_25_kills_at_random_moments_leave_no_trace(runtime: Runtime, tmp_p
                 await asyncio.sleep(moments.uniform(0, 1.2))
             assert victim.poll() is None, "it died before it was killed"
             victim.kill()
+            victim.wait()
+            await bury(runtime.database, victim)
         now = await reload(runtime, job.id)
         assert now.status in ("pending", "processing"), "it ended before it was killed"
         offsets.add(now.next_offset)
     assert len(offsets) >= 10
     with another(runtime, tmp_path):
-        await eventually(_ended(runtime, job.id), 120)
+        await eventually(_ended(runtime, job.id))
     assert counters(await reload(runtime, job.id))["processed"] == ROWS
     assert await snapshot(runtime) == expected
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 async def test_another_worker_takes_over_from_a_killed_one(runtime: Runtime, tmp_path: Path) -> None:
     expected = await undisturbed(runtime, SHORTER)
     job = await start(runtime, await new_store(runtime), SHORTER, **OPTIONS)
-    with another(runtime, tmp_path) as first:
+    with another(runtime, tmp_path, work_a_little) as first:
         await moved(runtime, job.id)
         with another(runtime, tmp_path):
-            await moved(runtime, job.id)
             first.kill()
+            first.wait()
+            await bury(runtime.database, first)
             assert (await reload(runtime, job.id)).status == "processing"
-            await eventually(_ended(runtime, job.id), 90)
+            await eventually(_ended(runtime, job.id))
     assert await snapshot(runtime) == expected
 
 

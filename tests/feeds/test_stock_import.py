@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from orion import feeds, inventory, notifications
 from orion.feeds.stock import run as running
 from orion.feeds.stock.run import run
 from orion.inventory import ItemKey, Line, MovementFilter, StockRow
-from orion.kernel import Conflict, Invalid
+from orion.kernel import Conflict, Invalid, NotFound, OrionError
 from orion.main.wiring import HANDLERS
-from orion.merchants import StoreAccess
+from orion.merchants import StoreAccess, StoreJudged
 from orion.plumbing import files
-from orion.plumbing.db import Database
+from orion.plumbing.db import Database, utcnow
+from orion.plumbing.events import publish
 from orion.plumbing.runtime import Runtime
 from orion.plumbing.settings import Settings
 from orion.webhooks import WebhookEvent
@@ -133,11 +135,11 @@ async def test_a_bad_row_says_where_and_how_and_sinks_no_other(wired: Runtime, a
     assert (await levels(wired, access))[None, "A"] == (8, 0)
     async with wired.database.reading() as session:
         header = feeds.failed_stock_header(job)
-        failed, more = await feeds.failed_stock_rows(session, job)
         told = (await notifications.list_notifications(session, access.user)).items
         assert (await inventory.find_item(session, room, ItemKey(product_id=product.id))) is not None
     assert header == ["GTIN", "Sku", "Location", "Qty", "error_column", "error"]
-    assert (len(failed), more) == (12, None)
+    failed = [row async for rows in feeds.failed_stock_rows(wired.database, job) for row in rows]
+    assert len(failed) == 12
     assert failed[8][:4] == [TWO, "", "A", "3"]
     assert [item.kind for item in told] == ["stock_import_finished_with_errors"]
     mended = [",".join(header)] + [",".join([*row[:3], "4", row[4], '"' + row[5] + '"']) for row in failed[8:9]]
@@ -216,7 +218,125 @@ async def test_rows_on_the_same_level_count_from_each_other(wired: Runtime, acce
     ]
     async with wired.database.transaction() as session:
         said = await inventory.apply_rows(session, inventory.stockroom(access), rows)
-    assert said[:3] == [True, True, False]
+    effects = [(each.before, each.after, each.is_new) for each in said if not isinstance(each, OrionError)]
+    assert effects == [(0, 5, True), (5, 7, False), (7, 7, False)]
     assert isinstance(said[3], Invalid)
     assert said[3].code == "quantity_too_large"
     assert await levels(wired, access) == {(THREE, "A"): (7, 0)}
+
+
+async def changes(runtime: Runtime, access: StoreAccess, job: feeds.StockImport, **options: Any) -> feeds.Differences:
+    async with runtime.database.reading() as session:
+        return await feeds.list_stock_changes(session, access, job.id, **options)
+
+
+def rows_of(found: feeds.Differences) -> list[tuple[Any, ...]]:
+    return [
+        (row.kind, row.row_number, row.identifier, row.location, *((c.before, c.after) for c in row.changes))
+        for row in found.page.items
+    ]
+
+
+async def test_a_dry_run_tells_what_the_import_does_then_and_changes_nothing(
+    wired: Runtime, access: StoreAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "ROWS_AT_ONCE", 2)
+    async with wired.database.transaction() as session:
+        room = inventory.stockroom(access)
+        await inventory.set_level(session, room, ItemKey(gtin=ONE), "A", 5)
+        listed = await make_marketplace_product(session, "SKU-9", gtin=None)
+        await make_product(session, access.store, listed)
+    lines = [f"{ONE},,A,1", f"{TWO},,NEW,4", f"{ONE},,A,2", f"0{TWO},,NEW,3", ",SKU-9,A,8", ",SKU-9,A,1", f"{ONE},,A,0"]
+    text = "gtin,sku,location,quantity\n" + "\n".join([*lines, f"{ONE},,A,many"])
+    job = await take(wired, access, text, mode="add", dry_run=True, reason="delivery")
+    assert (*outcome(job), job.created) == ("completed_with_errors", 6, 1, 1, 2)
+    assert await levels(wired, access) == {(ONE, "A"): (5, 0)}
+    async with wired.database.reading() as session:
+        assert [place.code for place in await inventory.list_locations(session, room)] == ["A"]
+        assert len((await inventory.list_movements(session, room, MovementFilter())).items) == 1
+        assert list(await session.scalars(sa.select(WebhookEvent.type))) == ["stock.changed"]
+        assert (await notifications.list_notifications(session, access.user)).items == []
+    tried = await changes(wired, access, job)
+    expected = [
+        ("updated", 2, ONE, "A", (5, 6)),
+        ("created", 3, TWO, "NEW", (None, 4)),
+        ("updated", 4, ONE, "A", (6, 8)),
+        ("updated", 5, TWO, "NEW", (4, 7)),
+        ("created", 6, "SKU-9", "A", (None, 8)),
+        ("updated", 7, "SKU-9", "A", (8, 9)),
+    ]
+    assert (tried.dry_run, rows_of(tried), tried.page.total) == (True, expected, 6)
+    assert dict(tried.counts) == {"created": 2, "updated": 4, "unchanged": 1, "gone": 0, "error": 1}
+    assert rows_of(await changes(wired, access, job, kind="unchanged")) == [("unchanged", 8, ONE, "A", (8, 8))]
+    assert [row.problems[0].code for row in (await changes(wired, access, job, kind="error")).page.items] == [
+        "quantity_invalid"
+    ]
+    async with wired.database.transaction() as session:
+        applied = await feeds.apply_stock_dry_run(session, access, job.id)
+    await run(wired, applied.id)
+    done = await changes(wired, access, applied)
+    assert (done.dry_run, rows_of(done), done.counts) == (False, expected, tried.counts)
+    assert await levels(wired, access) == {(ONE, "A"): (8, 0), (TWO, "NEW"): (7, 0), (None, "A"): (9, 0)}
+    async with wired.database.transaction() as session:
+        for import_id, code in ((job.id, "dry_run_applied"), (applied.id, "not_a_dry_run")):
+            with pytest.raises(Conflict) as refused:
+                await feeds.apply_stock_dry_run(session, access, import_id)
+            assert refused.value.code == code
+        stored = (await feeds.get_stock_import(session, access, applied.id)).job
+    assert (stored.mode, stored.reason, stored.dry_run_id) == ("add", "delivery", job.id)
+    assert list((wired.settings.var_dir / "files").rglob("*")) == []
+
+
+async def test_an_import_is_cancelled_before_it_begins_and_after_its_batch(
+    wired: Runtime, access: StoreAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await start(wired, access, "gtin,location,quantity\n")
+    async with wired.database.transaction() as session:
+        stranger = await make_store(session, "OTHER")
+        with pytest.raises(NotFound):
+            await feeds.cancel_stock_import(session, stranger, job.id)
+        assert (await feeds.cancel_stock_import(session, access, job.id)).status == "cancelled"
+        with pytest.raises(Conflict) as refused:
+            await feeds.cancel_stock_import(session, access, job.id)
+        assert refused.value.code == "import_already_finished"
+    await run(wired, job.id)
+    assert list((wired.settings.var_dir / "files").rglob("*")) == []
+
+    monkeypatch.setattr(running, "ROWS_AT_ONCE", 2)
+    write = running._write
+
+    async def then_cancelled(runtime: Runtime, import_id: int, *rest: Any) -> None:
+        await write(runtime, import_id, *rest)
+        async with runtime.database.transaction() as session:
+            assert (await feeds.cancel_stock_import(session, access, import_id)).status == "processing"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "_write", then_cancelled)
+        rows = f"gtin,location,quantity\n{ONE},A,1\n{TWO},A,2\n{THREE},A,3\n"
+        stopped = await take(wired, access, rows)
+    assert (*outcome(stopped), stopped.position, stopped.upload_key) == ("cancelled", 2, 0, 0, 2, None)
+    assert await levels(wired, access) == {(ONE, "A"): (1, 0), (TWO, "A"): (2, 0)}
+
+    waiting = await start(wired, access, rows)
+    store = access.store
+    judged = StoreJudged(store.id, store.merchant_id, store.code, "active", True, False, None, access.user.id)
+    async with wired.database.transaction() as session:
+        await publish(session, judged)
+        assert (await feeds.get_stock_import(session, access, waiting.id)).job.status == "cancelled"
+
+
+async def test_old_changes_are_forgotten_and_the_file_of_a_dry_run_with_them(
+    wired: Runtime, access: StoreAccess
+) -> None:
+    job = await take(wired, access, f"gtin,location,quantity\n{ONE},A,1\n{TWO},A,?\n", dry_run=True)
+    await feeds.purge_stock_import_changes(wired)
+    assert len((await changes(wired, access, job)).page.items) == 1
+    async with wired.database.transaction() as session:
+        long_ago = utcnow() - timedelta(days=wired.settings.import_changes_keep_days + 1)
+        await session.execute(sa.update(feeds.StockImport).values(completed_at=long_ago))
+    await feeds.purge_stock_import_changes(wired)
+    with pytest.raises(Conflict) as refused:
+        await changes(wired, access, job)
+    assert refused.value.code == "import_changes_expired"
+    assert len((await changes(wired, access, job, kind="error")).page.items) == 1
+    assert list((wired.settings.var_dir / "files").rglob("*")) == []

@@ -82,7 +82,7 @@ async def test_what_was_edited_since_stays_and_is_told(runtime: Runtime) -> None
     await import_bytes(runtime, access, OLD)
     job = await import_bytes(runtime, access, NEW)
     async with runtime.database.transaction() as session:
-        changes = {"brand": "Mine", "price": "7.50 EUR"}
+        changes = {"brand": "=Mine", "price": "7.50 EUR"}
         await catalog.update_marketplace_product(session, access.user, "A2", texts={}, values=changes)
         await catalog.update_product(session, access, await product_id(runtime, "B1"), {"brand": "Own"})
     done = await undo(runtime, access, job)
@@ -98,7 +98,22 @@ async def test_what_was_edited_since_stays_and_is_told(runtime: Runtime) -> None
         told = {name: price.details[name] for name in ("before", "expected", "found")}
         assert told == {"before": "9.90 EUR", "expected": "8.90 EUR", "found": "7.50 EUR"}
         mug = (await session.scalars(sa.select(MarketplaceProduct).filter_by(marketplace_product_id="A2"))).one()
-        assert (mug.brand, mug.price_minor) == ("Mine", 750)
+        assert (mug.brand, mug.price_minor) == ("=Mine", 750)
+        report = await feeds.undo_report(session, runtime.database, access, job.id)
+    rows = [dict(zip(feeds.UNDO_COLUMNS, map(str, row), strict=True)) async for step in report for row in step]
+    told_of = {(row["identifier"], row["field"]): row for row in rows}
+    columns = ("outcome", "reason", "before_import", "import_wrote", "now")
+    assert {
+        key: tuple(row[name] for name in columns) for key, row in told_of.items() if key[0] in ("A2", "B1", "B2")
+    } == {
+        ("A2", "price"): ("left", "edited_since", "9.90 EUR", "8.90 EUR", "7.50 EUR"),
+        ("A2", "brand"): ("left", "edited_since", "None", "Tass", "'=Mine"),
+        ("A2", "description"): ("restored", "", "None", "Blue", "None"),
+        ("B1", ""): ("left", "edited_since", "None", "None", "None"),
+        ("B2", ""): ("removed", "", "None", "None", "None"),
+    }
+    assert told_of["A1", "price"]["now"] == "29.90 EUR"
+    assert told_of["A1", "additional_image_link"]["now"] == '["https://x.example/1.jpg"]'
     with pytest.raises(Conflict) as raised:
         await undo(runtime, access, job)
     assert raised.value.code == "import_undone"

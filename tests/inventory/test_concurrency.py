@@ -25,7 +25,7 @@ RESERVERS = 64
 @pytest.fixture
 async def crowded(settings: Settings) -> AsyncIterator[Database]:
     """Fewer connections than reservers: two test processes must fit into a server of 100."""
-    database = Database(settings.effective_database_url, handlers=HANDLERS, pool_size=RESERVERS // 4)
+    database = Database(settings.effective_database_url, handlers=HANDLERS, pool_size=RESERVERS // 2)
     yield database
     await database.dispose()
 

@@ -166,7 +166,7 @@ class Stock(RuleBasedStateMachine):
             self.claims[reference] = after
 
     @rule(
-        reference=st.sampled_from(["order:1", "order:2"]),
+        reference=st.sampled_from(["cart:1", "cart:2"]),
         held=st.dictionaries(items, st.integers(0, 8)),
         left=st.dictionaries(items, st.integers(0, 4)),
     )

@@ -24,7 +24,7 @@ from tests.plumbing.workers import environment
 
 COMMANDS = (
     "serve", "worker", "migrate", "openapi", "create-admin", "demo", "import", "jobs list", "jobs show", "jobs requeue",
-    "keys new", "keys rotate", "check stock", "simulate",
+    "keys new", "keys rotate", "check stock", "check orders", "simulate",
 )  # fmt: skip
 Orion = Callable[..., Result]
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -119,6 +119,10 @@ def test_failures_are_one_clear_line(orion: Orion, tmp_path: Path) -> None:
         ),
         (("jobs", "list"), {"DATABASE_URL": "mysql://localhost/x"}, "Error: DATABASE_URL names 'mysql'"),
         (("jobs", "list"), {"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "Error: The database does not answer:"),
+        (("jobs", "list"), {"DATABASE_URL": "nonsense"}, "Error: DATABASE_URL is no database's address: write"),
+        (("worker",), {"DATABASE_URL": "sqlite:////dev/null/x/y.db"}, "Error: Cannot make the folder /dev/null/x for"),
+        (("worker",), {"DATABASE_URL": "sqlite:////dev/full"}, "Error: The database does not answer: "),
+        (("migrate",), {"DATABASE_URL": "sqlite:////dev/full"}, "Error: The database does not answer: "),
         (("jobs", "list"), {"WORKER_TICK_SECONDS": "soon"}, "Error: WORKER_TICK_SECONDS: "),
         (("demo",), {"ENVIRONMENT": "production"}, "Error: `orion demo` makes log-ins with known passwords"),
         (("import", "absent.csv", "--store", "DEMO"), {}, "Error: Cannot read 'absent.csv': No such file"),

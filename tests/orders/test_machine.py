@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from orion import inventory
+from orion import inventory, orders
 from orion.channels import Connection, RemoteOrder
 from orion.inventory import ItemKey, Reservation
 from orion.main.wiring import HANDLERS
@@ -90,6 +90,7 @@ class Intake(RuleBasedStateMachine):
             lines = list(await session.scalars(in_order))
             past = list(await session.scalars(sa.select(OrderHistory).order_by(OrderHistory.id)))
             assert await inventory.check(session) == []
+            assert await orders.check(session) == []
             stock = {}
             for product in (self.plenty, self.scarce):
                 room = inventory.stockroom(self.inbox.access)

@@ -1,15 +1,17 @@
 """What staff do with orders: matching lines, saying how far they are, looking at flags, notes; and what they read."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import catalog, inventory, orders
 from orion.identity import AuditEntry
-from orion.inventory import ItemKey
+from orion.inventory import ItemKey, Line
 from orion.kernel import Conflict, Forbidden, Invalid, NotFound, OrionError
 from orion.notifications import Notification
 from orion.orders import Order, OrderFilter, OrderHistory, OrderLine, OrderPayload
@@ -185,6 +187,25 @@ async def test_short_lines_are_tried_again_when_stock_comes_in(inbox: Inbox, run
     told = len(await inbox.rows(WebhookEvent))
     await retry_short(runtime, inbox.access.store.id)
     assert len(await inbox.rows(WebhookEvent)) == told
+
+
+async def test_what_an_order_holds_goes_with_the_order_alone(inbox: Inbox) -> None:
+    product = await inbox.product("SKU-1", stock=10)
+    await inbox.take(an_order(lines=[a_line(1, "SKU-1", 2)]))
+    room, lines = inventory.stockroom(inbox.access), [Line(ItemKey(product_id=product), 1)]
+    verbs: list[Callable[[AsyncSession, str], Awaitable[Any]]] = [
+        lambda session, name: inventory.release(session, room, name),
+        lambda session, name: inventory.commit_reservation(session, room, name),
+        lambda session, name: inventory.extend(session, room, name, None),
+        lambda session, name: inventory.reserve(session, room, lines, reference=name),
+    ]
+    for verb in verbs:
+        async with inbox.database.transaction() as session:
+            with pytest.raises(Conflict) as caught:
+                await verb(session, "order:1")
+            assert caught.value.code == "reservation_of_order"
+    assert await inbox.lines() == [("sku", "reserved", 2)]
+    assert await inbox.stock() == [(10, 2)]
 
 
 async def test_orders_are_listed_found_and_counted_in_their_own_store_alone(inbox: Inbox) -> None:

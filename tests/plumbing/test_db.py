@@ -68,7 +68,22 @@ async def test_a_session_that_only_reads_refuses_to_write(database: Database) ->
         session.add(a_user(username="bob", email="bob@example.com"))
         with pytest.raises(RuntimeError, match="only reads"):
             await session.flush()
+    renaming = "UPDATE users SET username = 'eve' RETURNING id"
+    plain = [renaming] if database.is_sqlite else [renaming, f"WITH renamed AS ({renaming}) SELECT * FROM renamed"]
+    for written in (*plain, "DROP TABLE audit_log"):
+        for held in (False, True):
+            async with database.reading() as session:
+                if held:
+                    await hold_transaction(session)
+                with pytest.raises(sa.exc.DBAPIError, match=r"read-?only"):
+                    await session.execute(sa.text(written))
+    assert await database_users(database) == ["ada"]
     assert await count(database, User) == 1
+
+
+async def database_users(database: Database) -> list[str]:
+    async with database.reading() as session:
+        return list(await session.scalars(sa.select(User.username)))
 
 
 async def test_settings_for_one_transaction_hold_in_it_and_not_beyond(database: Database) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 import gzip
 import zlib
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -188,37 +190,63 @@ async def test_a_server_that_never_answers_times_out(fetch: Fetcher) -> None:
         await fetch.fails("feed_timeout", side.url(), timeout_seconds=0.2, retryable=True)
 
 
-async def drip(head: str, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    for _ in range(60):
-        writer.write(b"x")
-        await writer.drain()
-        await asyncio.sleep(0.02)
+Wait = Callable[[float], Awaitable[None]]
 
 
-async def test_a_body_that_drips_is_given_up(fetch: Fetcher) -> None:
+@pytest.fixture
+async def wait(fetch: Fetcher, monkeypatch: pytest.MonkeyPatch) -> Wait:
+    """Has seconds pass for everybody in no time, when a body is being read and all have done what they could."""
     loop = asyncio.get_running_loop()
+    by_the_clock, passed = loop.time, 0.0
+    monkeypatch.setattr(loop, "time", lambda: by_the_clock() + passed)
+
+    async def wait(seconds: float) -> None:
+        nonlocal passed
+        while not fetch.target.with_name("feed.part").exists():  # noqa: ASYNC110 (a thread makes it, at its own pace)
+            await asyncio.sleep(0.001)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        passed += seconds
+        await asyncio.sleep(0)
+
+    return wait
+
+
+async def test_a_body_that_drips_is_given_up(fetch: Fetcher, wait: Wait) -> None:
+    dripped = 0
+
+    async def drip(head: str, writer: asyncio.StreamWriter) -> None:
+        nonlocal dripped
+        dripped = 0
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while dripped < 100:
+            writer.write(b"x")
+            await writer.drain()
+            dripped += 1
+            await wait(100)
+
     async with other_side(drip) as side:
-        began = loop.time()
-        error = await fetch.fails("feed_timeout", side.url(), patience=Patience(stall=0.2), retryable=True)
-        assert 0.2 <= loop.time() - began < 1.0
-        assert "stopped sending" in error.detail
-        began = loop.time()
-        error = await fetch.fails("feed_timeout", side.url(), timeout_seconds=0.3, retryable=True)
-        assert 0.2 <= loop.time() - began < 1.0
-        assert "within 0.3 seconds" in error.detail
+        long: dict[str, Any] = {"timeout_seconds": 1_000_000.0, "patience": Patience(answer=5000, stall=950)}
+        error = await fetch.fails("feed_timeout", side.url(), retryable=True, **long)
+        assert "stopped sending: less than 4096 bytes in 950 seconds" in error.detail
+        assert 10 <= dripped < 15
+        long["timeout_seconds"] = 450.0
+        error = await fetch.fails("feed_timeout", side.url(), retryable=True, **long)
+        assert "within 450 seconds" in error.detail
+        assert 5 <= dripped < 10
 
 
-async def test_a_slow_body_that_makes_progress_is_taken(fetch: Fetcher) -> None:
+async def test_a_slow_body_that_makes_progress_is_taken(fetch: Fetcher, wait: Wait) -> None:
     async def handler(head: str, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
         for _ in range(6):
             writer.write(b"x" * 10000)
             await writer.drain()
-            await asyncio.sleep(0.1)
+            await wait(500)
 
     async with other_side(handler) as side:
-        assert (await fetch(side.url(), patience=Patience(stall=0.4))).bytes == 60000
+        long: dict[str, Any] = {"timeout_seconds": 1_000_000.0, "patience": Patience(answer=5000, stall=950)}
+        assert (await fetch(side.url(), **long)).bytes == 60000
 
 
 @pytest.mark.parametrize(

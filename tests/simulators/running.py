@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from orion.simulators import serve
 from orion.simulators.kit import Simulator
+from tests.simulators.patience import Patience
 
 HANG_SECONDS = 0.3
 """How long a call hangs that is hit by the fault `timeout`."""
@@ -27,12 +28,14 @@ class Simulators:
     def url_of(self, channel: str) -> str:
         return f"{self.url}/{channel}"
 
-    def reset(self) -> None:
-        """Everything as at the start, and nobody too quick."""
+    def reset(self, patience: Patience | None = None) -> None:
+        """Everything as at the start, and nobody too quick. Calls that hang end with somebody's patience."""
         for simulator in self.by_channel.values():
             simulator.reset()
             simulator.limited = False
             simulator.hang_seconds = HANG_SECONDS
+            hang = type(simulator).say_nothing.__get__(simulator)
+            simulator.say_nothing = patience.ends_with(hang) if patience else hang  # type: ignore[method-assign] # ours
 
 
 @contextmanager
@@ -44,11 +47,11 @@ def running(simulators: dict[str, Simulator] | None = None, orders_per_minute: f
     listener.bind(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 200
     while not server.started:
         assert time.monotonic() < deadline, "the simulators did not start"
         time.sleep(0.01)
     yield Simulators(f"http://127.0.0.1:{listener.getsockname()[1]}", made)
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)
     listener.close()

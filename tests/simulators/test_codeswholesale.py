@@ -28,7 +28,7 @@ def house(simulators: Simulators) -> CodesWholesale:
 
 @pytest.fixture
 def client(simulators: Simulators) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=simulators.url_of("codeswholesale") + "/", timeout=10) as client:
+    with httpx.Client(base_url=simulators.url_of("codeswholesale") + "/", timeout=60) as client:
         token = client.post("oauth/token", data=APP).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
         yield client

@@ -26,7 +26,7 @@ def shop(simulators: Simulators) -> Ebay:
 
 @pytest.fixture
 def client(simulators: Simulators, shop: Ebay) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=simulators.url_of("ebay") + "/", timeout=10) as client:
+    with httpx.Client(base_url=simulators.url_of("ebay") + "/", timeout=60) as client:
         form = {"grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN}
         app = ("simulator-client", "simulator-secret")
         told = client.post("identity/v1/oauth2/token", data=form, auth=app).json()

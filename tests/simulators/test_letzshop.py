@@ -55,7 +55,7 @@ def shop(simulators: Simulators) -> Letzshop:
 @pytest.fixture
 def client(simulators: Simulators) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {API_KEY}"}
-    with httpx.Client(base_url=simulators.url_of("letzshop") + "/", headers=headers, timeout=10) as client:
+    with httpx.Client(base_url=simulators.url_of("letzshop") + "/", headers=headers, timeout=60) as client:
         yield client
 
 

@@ -24,7 +24,7 @@ from tests.factories.feeds import make_import, make_issue
 from tests.factories.people import PASSWORD, a_store, a_user, an_admin
 from tests.feeds.importing import import_bytes
 from tests.plumbing.workers import environment
-from tests.web.browser import ARGUMENTS, AXE, Watched, app_on, served
+from tests.web.browser import ARGUMENTS, AXE, PATIENCE, Watched, app_on, served
 
 pytestmark = pytest.mark.browser
 
@@ -154,7 +154,7 @@ def base_url(settings: Settings) -> Iterator[str]:
 def browser(chromium: str) -> Iterator[Browser]:
     assert AXE.is_file(), "axe is not installed: run python scripts/assets.py --dev"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS, timeout=PATIENCE)
         yield browser
         browser.close()
 
@@ -331,7 +331,7 @@ def test_a_merchants_first_hour(open_page: Open, worker: None, feed_url: str) ->
     row = page.locator("#jobs tbody tr")
     expect(row).to_have_count(1)
     expect(page.get_by_label("Feed address")).to_have_value("")
-    expect(row.get_by_text("Completed with errors")).to_be_visible(timeout=60_000)
+    expect(row.get_by_text("Completed with errors")).to_be_visible()
     expect(row.get_by_text("100%")).to_be_visible()
     expect(page.get_by_text("Live", exact=True)).to_have_count(0)
 

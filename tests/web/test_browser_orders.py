@@ -20,7 +20,7 @@ from orion.plumbing.settings import Settings
 from tests.factories.catalog import make_marketplace_product, make_product
 from tests.factories.people import a_store, a_user
 from tests.simulators.running import Simulators
-from tests.web.browser import ARGUMENTS, Watched, app_on, served
+from tests.web.browser import ARGUMENTS, PATIENCE, Watched, app_on, served
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +65,7 @@ def watched(settings: Settings, chromium: str) -> Iterator[Watched]:
 
     cookie = in_a_loop(fill())
     with served(app_on(settings)) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS, timeout=PATIENCE)
         watched = Watched(
             browser, url, cookie, viewport={"width": 1280, "height": 900}, locale="en-GB", java_script_enabled=True
         )

@@ -16,7 +16,7 @@ from orion.plumbing.db import Database
 from orion.plumbing.settings import Settings
 from tests.factories.catalog import make_marketplace_product, make_product
 from tests.factories.people import a_store, a_user
-from tests.web.browser import ARGUMENTS, Watched, app_on, served
+from tests.web.browser import ARGUMENTS, PATIENCE, Watched, app_on, served
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +47,7 @@ def watched(sqlite_template: Path, tmp_path: Path, chromium: str) -> Iterator[Wa
     with ThreadPoolExecutor(1) as thread:  # Playwright has a loop of its own in this one
         cookie = thread.submit(asyncio.run, fill()).result()
     with served(app_on(settings)) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS, timeout=PATIENCE)
         watched = Watched(
             browser, url, cookie, viewport={"width": 1280, "height": 900}, locale="en-GB", java_script_enabled=True
         )

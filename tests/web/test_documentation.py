@@ -10,7 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 from orion.plumbing.runtime import Runtime
 from orion.web import assets
 from tests.application import application
-from tests.web.browser import ARGUMENTS, Watched, served
+from tests.web.browser import ARGUMENTS, PATIENCE, Watched, served
 
 ADDRESSES = ("/docs", "/redoc", "/v2.1/docs", "/v2.1/redoc")
 
@@ -44,11 +44,11 @@ async def test_without_the_browser_files_the_page_says_how_to_get_them(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_both_viewers_draw_both_apis_without_an_error(chromium: str, runtime: Runtime, scheme: str) -> None:
     with served(lambda: application(runtime)) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS, timeout=PATIENCE)
         for address in ADDRESSES:
             watched = Watched(browser, url, None, java_script_enabled=True, color_scheme=scheme)
             watched.page.goto(address)
-            expect(watched.page.locator("#swagger, #redoc")).to_contain_text("/register", timeout=30_000)
+            expect(watched.page.locator("#swagger, #redoc")).to_contain_text("/register")
             watched.check()
             watched.context.close()
         browser.close()

@@ -22,7 +22,7 @@ from orion.plumbing.db import Database
 from orion.plumbing.runtime import Runtime
 from orion.plumbing.settings import Settings
 from tests.factories.people import PASSWORD, a_store, a_user, an_admin
-from tests.web.browser import ARGUMENTS, Watched, served
+from tests.web.browser import ARGUMENTS, PATIENCE, Watched, served
 
 pytestmark = pytest.mark.browser
 
@@ -58,7 +58,7 @@ def base_url(settings: Settings) -> Iterator[str]:
 @pytest.fixture
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS, timeout=PATIENCE)
         yield browser
         browser.close()
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from orion import catalog, inventory, merchants
-from orion.catalog import bulk_actions
+from orion.catalog import bulk_actions, bulk_runs
 from orion.merchants import Member
 from orion.plumbing.runtime import Runtime
 from tests.factories.catalog import PNG, load_taxonomy, make_marketplace_product, make_product
@@ -116,6 +117,25 @@ async def test_two_people_who_edit_at_once_do_not_undo_each_other(lamp: Shopkeep
     assert (await lamp.client.post(EDITOR, data={**first, "price": "20"})).status_code == 303
     own = await own_values(lamp, runtime)
     assert (own["brand"], own["price"]) == ("Lumo Studio", "20.00")
+    stale = await lamp.client.post(
+        EDITOR, data={**first, "price": "30", "sku": "L-1", "title.fr": "Lampe"}, headers=HTMX
+    )
+    assert stale.status_code == 422
+    assert "Somebody else has changed this meanwhile, to \u201c20.00\u201d." in html.unescape(stale.text)
+    again = fields_of(stale.text)
+    assert (again["price"], again["brand"], again["sku"]) == (["30"], ["Lumo Studio"], ["L-1"])
+    assert (await own_values(lamp, runtime)) == own  # nothing of it was written
+    assert (await lamp.client.post(EDITOR, data=again)).status_code == 303  # sent again, it is meant
+    now = await own_values(lamp, runtime)
+    assert (now["price"], now["brand"], now["title.fr"]) == ("30.00", "Lumo Studio", "Lampe")
+    record = f"{EDITOR}/record"
+    first = fields_of((await lamp.client.get(record)).text, "record-form")
+    for mpn, status in (("A-1", 303), ("B-2", 422)):
+        answer = await lamp.client.post(record, data={**first, "mpn": mpn})
+        assert answer.status_code == status
+    again = fields_of(answer.text, "record-form")
+    assert "to \u201cA-1\u201d" in html.unescape(answer.text)
+    assert (await lamp.client.post(record, data=again)).status_code == 303
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}])
@@ -288,6 +308,8 @@ async def test_the_list_is_narrowed_down_and_put_in_order(shelf: Shopkeeper) -> 
     page = (await shelf.client.get("/store/ALPHA/products?brand=Lumo&availability=in_stock&sort=nonsense")).text
     for text in ("5 products", "Lumo (5)", "In stock (5)", "Filters (2 set)", "Clear the filters", ">Low<", "Hidden"):
         assert text in page, text
+    rare = (await shelf.client.get("/store/ALPHA/products?brand=Nobody")).text
+    assert re.search(r'<option value="Nobody" selected>Nobody</option>', rare)  # not counted, so no figure
     wrong = (await shelf.client.get("/store/ALPHA/products?min_price=cheap")).text
     assert 'id="min_price-note"' in wrong
     assert 'value="cheap"' in wrong
@@ -361,6 +383,17 @@ async def test_one_thing_is_done_to_many_products_after_a_look(shelf: Shopkeeper
     done = await shelf.client.post(path, data={**data, "confirmed": "1"})
     assert done.headers["location"] == "/store/ALPHA/products?done=3&skipped=0"
     assert "3 products changed" in (await shelf.client.get(done.headers["location"])).text
+    deleting: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        deleting.extend([statement] if statement.startswith("DELETE FROM products") else [])
+
+    sa.event.listen(runtime.database.engine.sync_engine, "before_cursor_execute", note)
+    gone = {"action": "delete", "scope": "selected", "id": ["1", "2"], "csrf_token": data["csrf_token"]}
+    done = await shelf.client.post(path, data={**gone, "confirmed": "1"})
+    sa.event.remove(runtime.database.engine.sync_engine, "before_cursor_execute", note)
+    assert done.headers["location"] == "/store/ALPHA/products?done=1&skipped=1"  # the first one has stock
+    assert len(deleting) == 1  # however many are referred to
     for action, field in (("reset_overrides", "fields"), ("set_availability", "availability"), ("set_price", "price")):
         wrong = await shelf.client.post(path, data={**data, "action": action, "confirmed": "1"}, headers=HTMX)
         assert wrong.status_code == 422, action
@@ -373,11 +406,23 @@ async def test_very_many_products_are_changed_by_a_run_that_has_a_page(
 ) -> None:
     monkeypatch.setattr(bulk_actions, "AT_ONCE", 2)
     data = {"action": "feature", "scope": "all", "confirmed": "1"}
+    monkeypatch.setattr(bulk_runs, "STEP", 2)
+    stopped = (await shelf.post("/store/ALPHA/products/bulk", data)).headers["location"]
+    run_id = int(stopped.rpartition("/")[2])
+    async with runtime.database.transaction() as session:
+        assert await bulk_runs._step(session, run_id)
+    assert f'href="{stopped}"' in (await shelf.client.get("/store/ALPHA/products")).text  # who left it finds it again
+    assert (await shelf.post(f"{stopped}/cancel", {})).headers["location"] == stopped
+    await bulk_runs.work_on_run(runtime, run_id)
+    page = (await shelf.client.get(stopped)).text
+    assert ("Cancelled" in page, "every 2s" in page, "<dd>2</dd>" in page) == (True, False, True)
+    assert (await shelf.post(f"{stopped}/cancel", {})).status_code == 303  # to where it says that it has ended
+    assert stopped not in (await shelf.client.get("/store/ALPHA/products")).text
     started = await shelf.post("/store/ALPHA/products/bulk", data)
     page = await shelf.client.get(started.headers["location"])
     assert "Waiting" in page.text
     assert 'hx-trigger="every 2s"' in page.text
-    await bulk_actions.work_on_run(runtime, int(started.headers["location"].rpartition("/")[2]))
+    await bulk_runs.work_on_run(runtime, int(started.headers["location"].rpartition("/")[2]))
     part = (await shelf.client.get(started.headers["location"], headers=HTMX)).text
     assert "Completed" in part
     assert "every 2s" not in part

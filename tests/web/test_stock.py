@@ -1,5 +1,6 @@
 """Stock, webhooks and notifications in the portal: who may, what happens, and what is said when it cannot."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -167,7 +168,7 @@ async def test_a_file_of_quantities_is_taken_and_its_bad_rows_come_back(owner: S
     assert sent.status_code == 303, sent.text
     again = await owner.post(path, {"source": "file", "mode": "set"}, files=file)
     assert (again.status_code, "is still running" in again.text) == (422, True)
-    assert 'hx-trigger="every 2s"' in (await owner.client.get(sent.headers["location"])).text
+    assert 'hx-trigger="jobs-changed from:body, every 2s"' in (await owner.client.get(sent.headers["location"])).text
     await run(runtime, 1)
     page = (await owner.client.get(f"{STOCK}/imports/1")).text
     assert "&#39;many&#39; is not a whole number" in page
@@ -176,6 +177,28 @@ async def test_a_file_of_quantities_is_taken_and_its_bad_rows_come_back(owner: S
     assert "=count.csv" in (await owner.client.get(path)).text
     assert "Stock import 1" in (await owner.client.get(f"{STOCK}/movements?reference=stock-import:1")).text
     assert (await owner.client.get(f"{STOCK}/imports/2")).status_code == 404
+
+
+async def test_a_file_is_tried_first_then_applied_or_stopped(owner: Shopkeeper, runtime: Runtime) -> None:
+    file = {"file": ("count.csv", f"gtin,quantity,location\n{GTIN},4,A\n".encode(), "text/csv")}
+    sent = await owner.post(f"{STOCK}/import", {"source": "file", "mode": "set", "dry_run": "1"}, files=file)
+    one = sent.headers["location"].partition("?")[0]
+    assert "so nothing changes in your stock" in (await owner.client.get(f"{one}/cancel")).text
+    await run(runtime, 1)
+    page = (await owner.client.get(one)).text
+    assert "Nothing of it has been done." in page
+    assert (page.count('<article class="change"'), GTIN in page, f'action="{one}/apply"' in page) == (1, True, True)
+    assert "Dry run</span>" in (await owner.client.get(f"{STOCK}/import")).text
+    applied = await owner.post(f"{one}/apply", {})
+    assert applied.headers["location"] == f"{STOCK}/imports/2?done=started"
+    again = await owner.post(f"{one}/apply", {})
+    assert again.status_code == 409
+    assert "was imported as import 2" in again.text
+    path = f"{STOCK}/imports/2/cancel"
+    told = json.loads((await owner.post(path, {}, headers=HTMX)).headers["hx-trigger"])
+    assert told.keys() == {"jobs-changed", "close-dialog", "toast"}
+    assert (await owner.post(path, {})).headers["location"] == f"{STOCK}/imports/2"
+    assert "Cancelled" in (await owner.client.get(f"{STOCK}/imports/2")).text
 
 
 async def test_who_may_only_look_changes_nothing(viewer: Visitor, owner: Shopkeeper, runtime: Runtime) -> None:

@@ -3,17 +3,19 @@
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AliasChoices, BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import feeds, merchants
 from orion.api.change_answers import ChangeFilter, ChangePage, UndoAnswer, UndoFilter, UndoReport
-from orion.api.dependencies import AdminUser, SessionDep
+from orion.api.dependencies import AdminUser, RuntimeDep, SessionDep
 from orion.api.import_answers import ImportAnswer, NewImport, started
 from orion.api.inputs import NO_PARAMETERS, Id, Paged
 from orion.api.problems import PROBLEM_RESPONSES, body_fields
 from orion.api.routing import TransactionalRoute
+from orion.api.store.changes import undo_answer
+from orion.api.tables import CSV_RESPONSE
 from orion.feeds import ImportJobView
 from orion.identity import Admin
 from orion.merchants import StoreAccess
@@ -133,15 +135,23 @@ async def undo_admin_import(session: SessionDep, admin: AdminUser, job_id: Id, r
     return UndoAnswer.of(undo)
 
 
-@router.get("/{job_id}/undo", summary="Show the report of an undo of any store")
+@router.get(
+    "/{job_id}/undo",
+    summary="Show the report of an undo of any store",
+    response_model=UndoReport,
+    responses=CSV_RESPONSE,
+)
 async def show_admin_undo(
-    session: SessionDep, admin: AdminUser, job_id: Id, wanted: Annotated[UndoFilter, Query()]
-) -> UndoReport:
-    """How far it is, and what it left as it is and why."""
+    request: Request,
+    runtime: RuntimeDep,
+    session: SessionDep,
+    admin: AdminUser,
+    job_id: Id,
+    wanted: Annotated[UndoFilter, Query()],
+) -> UndoReport | Response:
+    """How far it is, and what it left as it is and why; as CSV value by value, as the store's own operation."""
     access = await _access(session, admin, job_id)
-    undo = await feeds.get_undo(session, access, job_id)
-    found = await feeds.list_undo_conflicts(session, access, job_id, page=wanted.page, limit=wanted.limit)
-    return UndoReport.of_page(undo, found)
+    return await undo_answer(request, runtime.database, session, access, job_id, wanted)
 
 
 async def _access(session: AsyncSession, admin: Admin, job_id: int) -> StoreAccess:

@@ -5,16 +5,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.metrics_core import Metric
 from pydantic import BaseModel, ConfigDict, Field
 
 from orion import sync
 from orion.api.dependencies import AdminUser, SessionDep
 from orion.api.problems import PROBLEM_RESPONSES
+from orion.api.public.figures import business_metrics
 from orion.api.routing import TransactionalRoute
 from orion.plumbing.observability import RequestMetrics, check_health, job_metrics
-from orion.plumbing.observability.metrics import CONTENT_TYPE, render_metrics
+from orion.plumbing.observability.metrics import CONTENT_TYPE
 from orion.plumbing.runtime import Runtime
 
 
@@ -49,12 +48,14 @@ async def health(request: Request) -> Response:
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
 async def metrics(request: Request) -> Response:
-    """Requests of this process; jobs, queues, workers and channels of the whole installation. Prometheus' format."""
+    """Requests of this server's processes; jobs, workers, channels, orders and stock of the whole installation.
+
+    In Prometheus' format.
+    """
     requests: RequestMetrics = request.app.state.request_metrics
     runtime: Runtime = request.app.state.runtime
-    async with runtime.database.reading() as session:
-        channels = render_metrics(_channel_metrics(await sync.sync_figures(session)))
-    return Response(requests.render() + await job_metrics(runtime.database) + channels, media_type=CONTENT_TYPE)
+    business = await runtime.kept.get("metrics", lambda: business_metrics(runtime.database))
+    return Response(requests.render() + await job_metrics(runtime.database) + business.value, media_type=CONTENT_TYPE)
 
 
 class JobHealth(BaseModel):
@@ -89,24 +90,3 @@ async def marketplace_integrations_health(
 ) -> dict[str, dict[str, JobHealth | str]]:
     """For each channel its job types, and `api_status`, the worst state of its connections. For administrators."""
     return await sync.integration_health(session, admin, store_id=query.store_id)
-
-
-def _channel_metrics(figures: list[sync.SyncFigures]) -> list[Metric]:
-    """One gauge for each job type's lag, and the part of runs that failed."""
-    labels = ("store", "connection", "channel")
-    orders = GaugeMetricFamily("order_import_lag_seconds", "Seconds since orders were last read", labels=labels)
-    products = GaugeMetricFamily("product_pull_lag_seconds", "Seconds since products were last read", labels=labels)
-    errors = GaugeMetricFamily(
-        "sync_error_rate", "Failed runs of the last day, of all that ended", labels=(*labels, "job_type")
-    )
-    unread = GaugeMetricFamily("sync_unread_entries", "Entries of a channel that cannot be read", labels=labels)
-    lags = {"order_import": orders, "product_pull": products}
-    for row in figures:
-        names = (row.store_code, str(row.connection_id), row.channel)
-        if row.is_asked:
-            lags[row.job_type].add_metric(names, row.lag_seconds)
-        if row.runs:
-            errors.add_metric((*names, row.job_type), row.error_rate)
-        if row.job_type == "order_import":
-            unread.add_metric(names, row.unread)
-    return [orders, products, errors, unread]

@@ -46,7 +46,7 @@ class BulkRunAnswer(BaseModel):
 
     id: int = Field(examples=[7])
     action: str = Field(examples=["unpublish"])
-    status: str = Field(description="pending, running, completed or failed", examples=["running"])
+    status: str = Field(description="pending, running, completed, cancelled or failed", examples=["running"])
     total: int = Field(description="products that were found when it was asked for", examples=[250_000])
     done: int = Field(examples=[12_000])
     skipped: int = Field(description="to which it could not be done", examples=[0])
@@ -143,3 +143,9 @@ async def act_on_store_products(
 async def show_bulk_run(session: SessionDep, access: Viewer, run_id: Id) -> BulkRunAnswer:
     """An action on very many products, and how many are done."""
     return BulkRunAnswer.of(await catalog.get_bulk_run(session, access, run_id))
+
+
+@router.post("/bulk/{run_id}/cancel", summary="Stop a bulk run", dependencies=NO_PARAMETERS)
+async def cancel_bulk_run(session: SessionDep, access: Staff, run_id: Id) -> BulkRunAnswer:
+    """It stops after at most a thousand more products. What was done stays."""
+    return BulkRunAnswer.of(await catalog.cancel_bulk_run(session, access, run_id))

@@ -1,10 +1,10 @@
 """What a store's imports changed, and what can follow them: applying, retrying, undoing."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import feeds
 from orion.api.change_answers import ChangeFilter, ChangePage, UndoAnswer, UndoFilter, UndoReport
@@ -14,8 +14,8 @@ from orion.api.inputs import NO_PARAMETERS, Id, Parameters
 from orion.api.problems import PROBLEM_RESPONSES
 from orion.api.routing import TransactionalRoute
 from orion.api.store.imports import PREFIX, Staff, Viewer
-from orion.api.tables import csv_response
-from orion.feeds import ImportJob
+from orion.api.tables import CSV_RESPONSE, csv_response, wants_csv
+from orion.merchants import StoreAccess
 from orion.plumbing.db import Database
 
 _CSV: dict[int | str, dict[str, Any]] = {
@@ -58,7 +58,7 @@ async def download_failed_rows(
     """
     job = await feeds.get_import(session, access, job_id)
     header = feeds.failed_rows_header(job)
-    steps = failed_rows(runtime.database, job, wanted.rows)
+    steps = feeds.failed_row_steps(runtime.database, job, wanted.rows)
     return csv_response(f"import-{job_id}-failed-rows.csv", header, steps)
 
 
@@ -97,21 +97,30 @@ async def undo_store_import(session: SessionDep, access: Staff, job_id: Id, resp
     return UndoAnswer.of(undo)
 
 
-@router.get("/{job_id}/undo", summary="Show the report of an undo")
+@router.get("/{job_id}/undo", summary="Show the report of an undo", response_model=UndoReport, responses=CSV_RESPONSE)
 async def show_undo(
-    session: SessionDep, access: Viewer, job_id: Id, wanted: Annotated[UndoFilter, Query()]
-) -> UndoReport:
-    """How far it is, and what it left as it is and why. 404 `not_undone` when nobody has asked for it."""
+    request: Request,
+    runtime: RuntimeDep,
+    session: SessionDep,
+    access: Viewer,
+    job_id: Id,
+    wanted: Annotated[UndoFilter, Query()],
+) -> UndoReport | Response:
+    """How far it is, and what it left as it is and why. 404 `not_undone` when nobody has asked for it.
+
+    As CSV (`Accept: text/csv` or `?format=csv`): each value that is as before, each that was left and why, and each
+    product that was removed.
+    """
+    return await undo_answer(request, runtime.database, session, access, job_id, wanted)
+
+
+async def undo_answer(
+    request: Request, database: Database, session: AsyncSession, access: StoreAccess, job_id: int, wanted: UndoFilter
+) -> UndoReport | Response:
+    """The report of an undo in the form that is asked for."""
+    if wants_csv(request, wanted.format):
+        steps = await feeds.undo_report(session, database, access, job_id)
+        return csv_response(f"import-{job_id}-undo.csv", feeds.UNDO_COLUMNS, steps)
     undo = await feeds.get_undo(session, access, job_id)
     found = await feeds.list_undo_conflicts(session, access, job_id, page=wanted.page, limit=wanted.limit)
     return UndoReport.of_page(undo, found)
-
-
-async def failed_rows(database: Database, job: ImportJob, rows: feeds.Wanted) -> AsyncIterator[list[list[str]]]:
-    """The rows of the file, step by step, each step in a transaction of its own."""
-    after: int | None = 0
-    while after is not None:
-        async with database.reading() as session:
-            cells, after = await feeds.failed_rows_after(session, job, wanted=rows, after=after)
-        if cells:
-            yield cells

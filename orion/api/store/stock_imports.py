@@ -1,6 +1,5 @@
 """Stock from files: start, watch, and see which rows were not taken."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -8,21 +7,22 @@ from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from orion import feeds
+from orion.api.change_answers import ChangeFilter, ChangePage
 from orion.api.dependencies import RuntimeDep, SessionDep
 from orion.api.inputs import NO_PARAMETERS, Body, Id, Parameters
 from orion.api.problems import PROBLEM_RESPONSES, body_fields
 from orion.api.routing import TransactionalRoute
 from orion.api.store.stock import PREFIX, Staff, Viewer
 from orion.api.store.uploads import UPLOAD_LIMIT, UploadRoute, refuse_other_fields, shown_name
-from orion.api.tables import CSV_RESPONSE, Format, csv_response, for_spreadsheet, wants_csv
+from orion.api.tables import CSV_RESPONSE, Format, csv_response, wants_csv
 from orion.feeds import StockImport, StockImportError, StockImportView
 from orion.merchants import StoreAccess
 from orion.plumbing.cursors import read_cursor, write_cursor
-from orion.plumbing.db import Database
 
 _MODE = "what quantities are where a row has no mode of its own: `set` (so many lie there) or `add` (so many came)"
 _REASON = "why, for the movements of rows that give no reason of their own"
-_FIELDS = ("file", "mode", "reason")
+_DRY_RUN = "only find out what the import would do: see its changes, then apply it"
+_FIELDS = ("file", "mode", "reason", "dry_run")
 
 
 class StockUploadRoute(UploadRoute):
@@ -40,6 +40,7 @@ class NewStockImport(Body):
     )
     mode: str = Field("set", description=_MODE, examples=["set"])
     reason: str = Field("", description=_REASON, examples=["yearly count"])
+    dry_run: bool = Field(False, description=_DRY_RUN)
 
 
 class StretchQuery(Parameters):
@@ -59,14 +60,19 @@ class StockImportAnswer(BaseModel):
     """An import of stock and how far it is; movements have `reference` `stock-import:<id>`."""
 
     id: int = Field(examples=[4])
-    status: str = Field(description="pending, processing, completed, completed_with_errors or failed")
+    status: str = Field(description="pending, processing, completed, completed_with_errors, failed or cancelled")
     source_url: str | None
     filename: str | None = Field(examples=["stock.csv"])
     mode: str = Field(examples=["set"])
     reason: str = Field(examples=["yearly count"])
+    dry_run: bool = Field(description="it changes nothing: `changed` is what it would change")
+    dry_run_id: int | None = Field(description="the dry run that was applied", examples=[None])
+    cancel_requested: bool
+    changes_purged: bool = Field(description="what it changed is not kept any more, row by row")
     started_by: str | None = Field(examples=["ada"])
     rows: int = Field(description="rows read until now", examples=[120])
     changed: int = Field(description="rows that changed stock", examples=[100])
+    created: int = Field(description="those that counted an item at a location for the first time", examples=[3])
     unchanged: int = Field(description="rows that said what was so already", examples=[18])
     failed: int = Field(description="rows that were not taken", examples=[2])
     failure_code: str | None
@@ -153,12 +159,19 @@ async def start_stock_file_import(
     file: Annotated[UploadFile, File(description="CSV, plain or packed by gzip or zip")],
     mode: Annotated[str, Form(description=_MODE)] = "set",
     reason: Annotated[str, Form(description=_REASON)] = "",
+    dry_run: Annotated[bool, Form(description=_DRY_RUN)] = False,
 ) -> StockImportAnswer:
     """The same from a file that is sent (multipart/form-data)."""
     await refuse_other_fields(request, _FIELDS)
     with body_fields():
         job = await feeds.start_stock_import(
-            session, access, upload_key=request.state.upload_key, filename=shown_name(file), mode=mode, reason=reason
+            session,
+            access,
+            upload_key=request.state.upload_key,
+            filename=shown_name(file),
+            mode=mode,
+            reason=reason,
+            dry_run=dry_run,
         )
     return _started(response, job, access)
 
@@ -183,6 +196,39 @@ async def show_stock_import(session: SessionDep, access: Viewer, import_id: Id) 
     return _answer(await feeds.get_stock_import(session, access, import_id))
 
 
+@router.get("/{import_id}/changes", summary="Show what a stock import changed")
+async def list_stock_import_changes(
+    session: SessionDep, access: Viewer, import_id: Id, wanted: Annotated[ChangeFilter, Query()]
+) -> ChangePage:
+    """Row by row with the quantities before and after; of a dry run: what applying it would change.
+
+    409 `import_changes_expired` when it was too long ago (IMPORT_CHANGES_KEEP_DAYS).
+    """
+    return ChangePage.of(await feeds.list_stock_changes(session, access, import_id, **wanted.model_dump()))
+
+
+@router.post("/{import_id}/cancel", summary="Cancel a stock import", dependencies=NO_PARAMETERS)
+async def cancel_stock_import(session: SessionDep, access: Staff, import_id: Id) -> StockImportAnswer:
+    """Stop an import: a pending one at once, a running one after its current batch. What was set stays.
+
+    409 `import_already_finished`.
+    """
+    await feeds.cancel_stock_import(session, access, import_id)
+    return _answer(await feeds.get_stock_import(session, access, import_id))
+
+
+@router.post("/{import_id}/apply", status_code=202, summary="Apply a dry run", dependencies=NO_PARAMETERS)
+async def apply_stock_dry_run(
+    session: SessionDep, access: Staff, import_id: Id, response: Response
+) -> StockImportAnswer:
+    """Start the import that was tried, of the very file that was read then.
+
+    409 `not_a_dry_run`, `import_not_finished`, `dry_run_failed`, `dry_run_applied`, `import_changes_expired`,
+    `stock_import_running`.
+    """
+    return _started(response, await feeds.apply_stock_dry_run(session, access, import_id), access)
+
+
 @router.get(
     "/{import_id}/errors",
     summary="List rows that were not taken",
@@ -203,7 +249,9 @@ async def list_stock_import_errors(
     wrong: mend the file, and import it alone.
     """
     if wants_csv(request, wanted.format):
-        return await failed_rows_file(session, runtime.database, access, import_id)
+        job = (await feeds.get_stock_import(session, access, import_id)).job
+        steps = feeds.failed_stock_rows(runtime.database, job)
+        return csv_response(f"stock-import-{import_id}-failed.csv", feeds.failed_stock_header(job), steps)
     scope = f"stock-errors:{import_id}"
     after = int(read_cursor(runtime.settings, scope, wanted.cursor)[0]) if wanted.cursor is not None else 0
     found = await feeds.list_stock_errors(session, access, import_id, after=after, limit=wanted.limit)
@@ -211,20 +259,6 @@ async def list_stock_import_errors(
         items=[StockErrorAnswer.of(error) for error in found.items],
         next_cursor=write_cursor(runtime.settings, scope, found.after) if found.after else None,
     )
-
-
-async def failed_rows_file(session: SessionDep, database: Database, access: StoreAccess, import_id: int) -> Response:
-    """The rows that were not taken as a CSV file. Raises NotFound (`stock_import_not_found`)."""
-    view = await feeds.get_stock_import(session, access, import_id)
-
-    async def steps() -> AsyncIterator[list[list[str]]]:
-        after: int | None = 0
-        while after is not None:
-            async with database.reading() as reading:
-                rows, after = await feeds.failed_stock_rows(reading, view.job, after=after)
-            yield [[for_spreadsheet(cell) for cell in row] for row in rows]
-
-    return csv_response(f"stock-import-{import_id}-failed.csv", feeds.failed_stock_header(view.job), steps())
 
 
 def _answer(view: StockImportView) -> StockImportAnswer:

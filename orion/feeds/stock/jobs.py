@@ -2,14 +2,16 @@
 
 from sqlalchemy.exc import DBAPIError
 
-from orion.feeds.stock.run import fail, run
+from orion.feeds.stock.run import run
+from orion.feeds.stock.state import stop
 from orion.plumbing.jobs import job
 from orion.plumbing.runtime import Runtime
 
 
 async def give_up(runtime: Runtime, reason: str, import_id: int) -> None:
     """The queue has given the import up: say so, where it was not said already."""
-    await fail(runtime, import_id, "stock_import_stopped", f"The import was given up: {reason}. What was set is kept.")
+    message = f"The import was given up: {reason}. What was set is kept."
+    await stop(runtime, import_id, "failed", "stock_import_stopped", message)
 
 
 @job(queue="imports", attempts=50, retry_on=(DBAPIError,), crashes=1000, on_failure=give_up)

@@ -1,5 +1,6 @@
 """Reads of stock imports, all within one store."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -9,6 +10,8 @@ from orion.feeds.stock.models import StockImport, StockImportError
 from orion.identity import User
 from orion.kernel import MAX_LIMIT, NotFound, Stretch
 from orion.merchants import StoreAccess
+from orion.plumbing.csv_lines import for_spreadsheet
+from orion.plumbing.db import Database
 
 _AT_ONCE = 1000
 _ADDED = ("error_column", "error")
@@ -39,8 +42,13 @@ async def get_stock_import(session: AsyncSession, access: StoreAccess, import_id
     """One import. Raises NotFound (`stock_import_not_found`), also when it is another store's."""
     row = (await session.execute(_views(access).where(StockImport.id == import_id))).one_or_none()
     if row is None:
-        raise NotFound("stock_import_not_found", f"{access.store.code} has no stock import {import_id}")
+        raise stock_import_not_found(access, import_id)
     return StockImportView(*row)
+
+
+def stock_import_not_found(access: StoreAccess, import_id: int) -> NotFound:
+    """What to say of an import that the store does not have."""
+    return NotFound("stock_import_not_found", f"{access.store.code} has no stock import {import_id}")
 
 
 async def list_stock_errors(
@@ -56,16 +64,22 @@ async def list_stock_errors(
 
 def failed_stock_header(job: StockImport) -> list[str]:
     """The columns of the file of failed rows: those of the import's file, and what is wrong with the row."""
-    return [name for name in job.header or [] if name not in _ADDED] + list(_ADDED)
+    return [for_spreadsheet(name) for name in job.header or [] if name not in _ADDED] + list(_ADDED)
 
 
-async def failed_stock_rows(
-    session: AsyncSession, job: StockImport, *, after: int = 0
-) -> tuple[list[list[str]], int | None]:
-    """Up to 1,000 rows that were not taken, as they came, those behind row `after`; and from where to go on.
+async def failed_stock_rows(database: Database, job: StockImport) -> AsyncIterator[list[list[str]]]:
+    """The rows that were not taken, as they came, step by step, each step in a transaction of its own.
 
     What is wrong stands in two columns at their end, which are passed over when the file comes back.
     """
+    after: int | None = 0
+    while after is not None:
+        async with database.reading() as session:
+            rows, after = await _failed_after(session, job, after)
+        yield [[for_spreadsheet(cell) for cell in row] for row in rows]
+
+
+async def _failed_after(session: AsyncSession, job: StockImport, after: int) -> tuple[list[list[str]], int | None]:
     own = [number for number, name in enumerate(job.header or []) if name not in _ADDED]
     found = await _errors_after(session, job, after, _AT_ONCE)
     rows = [

@@ -10,23 +10,25 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from orion import inventory
-from orion.feeds.events import StockImported
 from orion.feeds.prepare import Prepared, prepare
-from orion.feeds.stock.models import ACTIVE_STATUSES, StockImport, StockImportError
+from orion.feeds.stock import state
+from orion.feeds.stock.models import StockImport, StockImportChange, StockImportError
 from orion.feeds.stock.reading import MAX_CELL, BadCell, Columns, open_rows, read_columns, read_row
-from orion.inventory import StockRow
+from orion.feeds.stock.trying import item_key, try_rows
+from orion.feeds.watching import Cancelled, watched
+from orion.inventory import RowEffect, StockRow
 from orion.kernel import OrionError
 from orion.plumbing import files
 from orion.plumbing.db import utcnow
-from orion.plumbing.events import publish
 from orion.plumbing.http import fetch_to_file
 from orion.plumbing.jobs import RetryLater
 from orion.plumbing.runtime import Runtime
 
 ROWS_AT_ONCE = 500
+SHOWN_UNCHANGED = 1000
+"""A dry run names so many of the rows that say nothing new."""
 MAX_DOWNLOADS = 5
 _COLLISIONS = 5
 _ERROR = "Something went wrong on our side. What was set is kept; send the file again to set the rest."
@@ -42,7 +44,7 @@ class _Record:
 
 
 async def run(runtime: Runtime, import_id: int) -> None:
-    """Run or resume the import; it ends completed or failed, or raises for another try later.
+    """Run or resume the import; it ends completed, failed or cancelled, or raises for another try later.
 
     Raises RetryLater while a download may still succeed, and DBAPIError when the database is away.
     """
@@ -50,35 +52,30 @@ async def run(runtime: Runtime, import_id: int) -> None:
     try:
         job = await _claim(runtime, import_id)
         if job is None:
+            await state.forget_file(runtime, import_id)
             return
         await asyncio.to_thread(shutil.rmtree, spool, ignore_errors=True)
         await asyncio.to_thread(spool.mkdir, parents=True)
         await _take(runtime, job, await _obtain(runtime, job, spool))
+    except Cancelled:
+        await state.stop(runtime, import_id, "cancelled")
     except (RetryLater, DBAPIError):
         raise
     except OrionError as problem:
-        await fail(runtime, import_id, problem.code, problem.detail)
+        await state.stop(runtime, import_id, "failed", problem.code, problem.detail)
     except Exception:
-        await fail(runtime, import_id, "stock_import_stopped", _ERROR)
+        await state.stop(runtime, import_id, "failed", "stock_import_stopped", _ERROR)
         raise
     finally:
         await asyncio.to_thread(shutil.rmtree, spool, ignore_errors=True)
 
 
-async def fail(runtime: Runtime, import_id: int, code: str, message: str) -> None:
-    """End an import that has not ended, as failed; its file is forgotten."""
-    async with runtime.database.transaction() as session:
-        job = await _held(session, import_id)
-        if job is not None:
-            job.failure_code, job.failure_message = code, message
-            await _end(session, job, "failed")
-    await _forget_file(runtime, import_id)
-
-
 async def _claim(runtime: Runtime, import_id: int) -> StockImport | None:
     async with runtime.database.transaction() as session:
-        job = await _held(session, import_id)
+        job = await state.held(session, import_id)
         if job is not None:
+            if job.cancel_requested:
+                raise Cancelled
             job.status, job.started_at = "processing", job.started_at or utcnow()
         return job
 
@@ -88,13 +85,14 @@ async def _obtain(runtime: Runtime, job: StockImport, spool: Path) -> Prepared:
     raw, settings = spool / "raw", runtime.settings
     try:
         if job.upload_key is None:
-            await fetch_to_file(
+            fetching = fetch_to_file(
                 job.source_url or "",
                 raw,
                 settings=settings,
                 max_bytes=settings.feed_max_bytes,
                 timeout_seconds=settings.feed_timeout_seconds,
             )
+            await watched(fetching, database=runtime.database, job=StockImport, import_id=job.id)
         else:
             await files.copy_to(job.upload_key, raw, settings)
         prepared = await asyncio.to_thread(prepare, raw, spool / "rows.csv", max_bytes=settings.feed_max_bytes)
@@ -103,7 +101,7 @@ async def _obtain(runtime: Runtime, job: StockImport, spool: Path) -> Prepared:
         raise
     if job.upload_key is None:
         key = await files.save_upload(_pieces(raw), name=job.name, settings=settings, max_bytes=settings.feed_max_bytes)
-        await _note(runtime, job.id, upload_key=key)
+        await state.note(runtime, job.id, upload_key=key)
     return prepared
 
 
@@ -111,7 +109,7 @@ async def _try_later(runtime: Runtime, job: StockImport, problem: OrionError) ->
     """Ask for another try when the problem may pass and there were not too many yet."""
     downloads = job.downloads + 1
     if job.upload_key is None and getattr(problem, "retryable", False) and downloads < MAX_DOWNLOADS:
-        await _note(runtime, job.id, downloads=downloads)
+        await state.note(runtime, job.id, downloads=downloads)
         raise RetryLater(problem.retry_after or 10.0 * 2 ** (downloads - 1), problem.code)
 
 
@@ -119,7 +117,7 @@ async def _take(runtime: Runtime, job: StockImport, prepared: Prepared) -> None:
     rows = enumerate(open_rows(prepared.path, prepared.delimiter, prepared.start_offset), start=1)
     header = await asyncio.to_thread(lambda: next((row for _, row in rows if any(cell.strip() for cell in row)), []))
     columns = read_columns(header)
-    await _note(runtime, job.id, header=[_storable(title) for title in columns.header])
+    await state.note(runtime, job.id, header=[_storable(title) for title in columns.header])
     async with runtime.database.reading() as session:
         room = await inventory.stockroom_of(session, job.store_id, actor_id=job.user_id)
         places = await inventory.list_locations(session, room)
@@ -129,10 +127,10 @@ async def _take(runtime: Runtime, job: StockImport, prepared: Prepared) -> None:
     while batch := await asyncio.to_thread(lambda: list(islice(records, ROWS_AT_ONCE))):
         await _write_again(runtime, job.id, columns, batch)
     async with runtime.database.transaction() as session:
-        held = await _held(session, job.id)
+        held = await state.held(session, job.id)
         if held is not None:
-            await _end(session, held, "completed_with_errors" if held.failed else "completed")
-    await _forget_file(runtime, job.id)
+            await state.end(session, held, "completed_with_errors" if held.failed else "completed")
+    await state.forget_file(runtime, job.id)
 
 
 def _records(
@@ -162,26 +160,34 @@ async def _write_again(runtime: Runtime, import_id: int, columns: Columns, batch
 async def _write(runtime: Runtime, import_id: int, columns: Columns, batch: Sequence[_Record]) -> None:
     """Rows, counters and position in one transaction, so that no row is ever taken twice."""
     async with runtime.database.transaction() as session:
-        job = await _held(session, import_id)
-        if job is None:
-            return
+        job = await state.held(session, import_id)
+        if job is None or job.cancel_requested:
+            raise Cancelled
         room = await inventory.stockroom_of(session, job.store_id, actor_id=job.user_id)
         readable = [record.row for record in batch if isinstance(record.row, StockRow)]
-        said = iter(
-            await inventory.apply_rows(
-                session, room, readable, reason=job.reason, reference=f"stock-import:{import_id}"
-            )
-        )
+        how = {"reason": job.reason, "reference": f"stock-import:{import_id}"}
+        if job.dry_run:
+            said = iter(await try_rows(session, room, import_id, readable, **how))
+        else:
+            said = iter(await inventory.apply_rows(session, room, readable, **how))
         errors: list[dict[str, Any]] = []
+        changes: list[dict[str, Any]] = []
+        shown = SHOWN_UNCHANGED - job.unchanged if job.dry_run else 0
         for record in batch:
             outcome = record.row if isinstance(record.row, BadCell) else next(said)
-            if isinstance(outcome, bool):
-                job.changed += outcome
-                job.unchanged += not outcome
-            else:
+            if not isinstance(outcome, RowEffect):
                 errors.append(_error(import_id, columns, record, outcome))
-        if errors:
-            await session.execute(sa.insert(StockImportError), errors)
+                continue
+            kind = "unchanged" if outcome.after == outcome.before else "created" if outcome.is_new else "updated"
+            job.created += kind == "created"
+            job.changed += kind != "unchanged"
+            job.unchanged += kind == "unchanged"
+            shown -= kind == "unchanged"
+            if kind != "unchanged" or shown >= 0:
+                changes.append(_change(import_id, kind, record, outcome, tried=job.dry_run))
+        for table, rows in ((StockImportError, errors), (StockImportChange, changes)):
+            if rows:
+                await session.execute(sa.insert(table), rows)
         job.failed += len(errors)
         job.position += len(batch)
 
@@ -204,32 +210,18 @@ def _error(import_id: int, columns: Columns, record: _Record, problem: BadCell |
     }
 
 
-async def _held(session: AsyncSession, import_id: int) -> StockImport | None:
-    """The import, locked, if it has not ended."""
-    query = sa.select(StockImport).where(StockImport.id == import_id, StockImport.status.in_(ACTIVE_STATUSES))
-    found: StockImport | None = await session.scalar(query.with_for_update(key_share=True))
-    return found
-
-
-async def _note(runtime: Runtime, import_id: int, **values: Any) -> None:
-    async with runtime.database.transaction() as session:
-        await session.execute(sa.update(StockImport).where(StockImport.id == import_id).values(**values))
-
-
-async def _end(session: AsyncSession, job: StockImport, status: str) -> None:
-    job.status, job.completed_at = status, utcnow()
-    await session.flush()
-    await publish(session, StockImported(job.store_id, job.id, job.name, status, job.changed, job.failed, job.user_id))
-
-
-async def _forget_file(runtime: Runtime, import_id: int) -> None:
-    async with runtime.database.transaction() as session:
-        job = await session.get(StockImport, import_id)
-        key = job.upload_key if job is not None and job.status not in ACTIVE_STATUSES else None
-        if job is not None and key is not None:
-            job.upload_key = None
-    if key is not None:
-        await files.delete_upload(key, runtime.settings)
+def _change(import_id: int, kind: str, record: _Record, effect: RowEffect, *, tried: bool) -> dict[str, Any]:
+    return {
+        "import_id": import_id,
+        "row_number": record.number,
+        "kind": kind,
+        "gtin": effect.item.gtin,
+        "product_id": effect.item.product_id,
+        "location": effect.location,
+        "before": effect.before,
+        "after": effect.after,
+        "tried_key": item_key(effect.item.gtin, effect.item.product_id) if tried else None,
+    }
 
 
 async def _pieces(path: Path) -> AsyncIterator[bytes]:

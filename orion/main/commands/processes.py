@@ -3,9 +3,11 @@
 import json
 import os
 import socket
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +16,9 @@ from orion.main import process
 from orion.main.listen import listen_together
 from orion.main.migrate import migrate
 from orion.main.simulating import choose_simulator_port, point_at_simulators
+from orion.plumbing.observability import counting_together
+
+log = structlog.get_logger(__name__)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -71,9 +76,16 @@ def serve(
         children.append(Child("simulate", *words, patience=3))
     if not no_worker:
         children.append(Child("worker", patience=settings.worker_drain_seconds + 3))
-    if not fd:
+
+    def announce() -> None:
+        if fd:
+            return
         Console(stderr=True, highlight=False).print(f"Orion is at [bold]{escape(address)}[/] · Ctrl-C stops it")
-    process.run(run_server(settings, sockets, children=children, parent_pid=parent_pid))
+        if others and not settings.redis_url:
+            log.warning("each process counts rate limits for itself; set REDIS_URL to have them count together")
+
+    with counting_together() if others else nullcontext():
+        process.run(run_server(settings, sockets, children=children, parent_pid=parent_pid, announce=announce))
 
 
 def worker(parent_pid: Annotated[int | None, typer.Option(hidden=True)] = None) -> None:

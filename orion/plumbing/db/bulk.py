@@ -106,17 +106,19 @@ async def insert_rows(connection: AsyncConnection, table: str, frame: pl.DataFra
         await _copy(connection, table, frame)
 
 
-async def update_rows(connection: AsyncConnection, table: str, key: str, frame: pl.DataFrame) -> None:
-    """Set the frame's columns in the rows that its `key` column names."""
-    columns = [name for name in frame.columns if name != key]
+async def update_rows(connection: AsyncConnection, table: str, key: str | Sequence[str], frame: pl.DataFrame) -> None:
+    """Set the frame's columns in the rows that its `key` column (or columns) name."""
+    keys = [key] if isinstance(key, str) else list(key)
+    columns = [name for name in frame.columns if name not in keys]
     if connection.dialect.name == "sqlite":
         sets = ", ".join(f"{name} = ?" for name in columns)
-        ordered = frame.select([*columns, key])
-        await _execute_many(connection, f"UPDATE {table} SET {sets} WHERE {key} = ?", ordered)
+        where = " AND ".join(f"{name} = ?" for name in keys)
+        await _execute_many(connection, f"UPDATE {table} SET {sets} WHERE {where}", frame.select([*columns, *keys]))
         return
     stage = await _staged(connection, table, frame)
     sets = ", ".join(f"{name} = s.{name}" for name in columns)
-    await connection.execute(sa.text(f"UPDATE {table} AS t SET {sets} FROM {stage} AS s WHERE t.{key} = s.{key}"))
+    same = " AND ".join(f"t.{name} = s.{name}" for name in keys)
+    await connection.execute(sa.text(f"UPDATE {table} AS t SET {sets} FROM {stage} AS s WHERE {same}"))
 
 
 async def upsert_rows(

@@ -30,15 +30,20 @@ _EACH_ALONE = "AUTOCOMMIT"
 
 
 class Database:
-    """A PostgreSQL database or a SQLite file, by URL; `handlers` are the reactions to published events."""
+    """A PostgreSQL database or a SQLite file, by URL; `handlers` are the reactions to published events.
+
+    Sessions that write and sessions that only read have connections of their own, at most `pool_size` of each, half of
+    which are kept open: the database itself refuses writes on the latter.
+    """
 
     def __init__(self, url: str, *, handlers: Handlers | None = None, pool_size: int = 10) -> None:
         self.url = _normalise(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._engine(pool_size)
+        self.reading_engine = self._reading_engine(pool_size)
         info = {"database": self, "handlers": handlers or {}}
         self._write = async_sessionmaker(self.engine, expire_on_commit=False, info=info)
-        self._read = async_sessionmaker(self._reading_engine(), expire_on_commit=False, autoflush=False, info=info)
+        self._read = async_sessionmaker(self.reading_engine, expire_on_commit=False, autoflush=False, info=info)
 
     @property
     def sync_url(self) -> URL:
@@ -62,7 +67,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session that only reads. Raises RuntimeError for a statement that writes.
+        """A session that only reads. Raises RuntimeError for a statement that writes, DBAPIError for one in plain SQL.
 
         SQLite shows one snapshot to all of its statements. PostgreSQL shows each one what is committed by then, in a
         transaction or not, so there is none, which saves two turns to the server; see `hold_transaction`.
@@ -78,27 +83,38 @@ class Database:
     async def dispose(self) -> None:
         """Close the pooled connections."""
         await self.engine.dispose()
+        await self.reading_engine.dispose()
 
-    def _engine(self, pool_size: int) -> AsyncEngine:
+    def _engine(self, pool_size: int, **server_settings: str) -> AsyncEngine:
+        kept = (pool_size + 1) // 2
+        pool = {"pool_size": kept, "max_overflow": pool_size - kept}
         if self.is_sqlite:
             if self.url.database:
-                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            engine = create_async_engine(self.url.set(drivername="sqlite+aiosqlite"), pool_size=pool_size)
+                folder = Path(self.url.database).parent
+                try:
+                    folder.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    raise ValueError(f"Cannot make the folder {folder} for the database: {error.strerror}") from error
+            engine = create_async_engine(self.url.set(drivername="sqlite+aiosqlite"), **pool)
             prepare_sqlite(engine.sync_engine)
             return engine
+        settings = {"timezone": "UTC", "jit": "off", "application_name": "orion", **server_settings}
         engine = create_async_engine(
             self.url.set(drivername="postgresql+asyncpg"),
-            pool_size=pool_size,
-            max_overflow=pool_size,
             json_deserializer=_read_json,
-            connect_args={"server_settings": {"timezone": "UTC", "jit": "off", "application_name": "orion"}},
+            connect_args={"server_settings": settings},
+            **pool,
         )
         ping_after_rest(engine.sync_engine)
         return engine
 
-    def _reading_engine(self) -> AsyncEngine:
-        alone = {} if self.is_sqlite else {"isolation_level": _EACH_ALONE}
-        engine = self.engine.execution_options(**{_READ_ONLY: True}, **alone)
+    def _reading_engine(self, pool_size: int) -> AsyncEngine:
+        if self.is_sqlite:
+            engine = self._engine(pool_size).execution_options(**{_READ_ONLY: True})
+            event.listen(engine.sync_engine, "connect", _only_query)
+        else:
+            alone = self._engine(pool_size, default_transaction_read_only="on")
+            engine = alone.execution_options(**{_READ_ONLY: True}, isolation_level=_EACH_ALONE)
 
         @event.listens_for(engine.sync_engine, "before_cursor_execute")
         def refuse_to_write(*said: Any) -> None:
@@ -168,6 +184,12 @@ def prepare_sqlite(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
+def _only_query(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only=ON")
+    cursor.close()
+
+
 def add_missing_functions(connection: Any) -> None:
     """Teach a connection of an old SQLite library (before 3.42) milliseconds, which the job queue's tables count in."""
     if sqlite3.sqlite_version_info < (3, 42):
@@ -184,7 +206,13 @@ def _unixepoch(modifier: str) -> float:
 
 
 def _normalise(text: str) -> URL:
-    url = make_url(text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text)
+    try:
+        url = make_url(text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text)
+    except (sa.exc.ArgumentError, ValueError):  # a port that is no number
+        raise ValueError(
+            "DATABASE_URL is no database's address: write postgresql://user:password@host:5432/orion, "
+            "or sqlite:////absolute/path.db (in a password, %40 stands for @, %2F for / and %3A for :)"
+        ) from None
     backend = url.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
         raise ValueError(f"DATABASE_URL names {backend!r}: Orion runs on postgresql:// and sqlite:///")

@@ -31,7 +31,9 @@ class Heartbeat(threading.Thread):
         on_orphaned: Callable[[], None],
     ) -> None:
         super().__init__(name="heartbeat", daemon=True)
-        self._engine = engine
+        # A worker that is stopped in the middle of a transaction would keep its row locked, and all others would wait.
+        alone = {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+        self._engine = engine.execution_options(**alone)
         self._row = {"id": worker_id, "host": host, "pid": os.getpid()}
         self._started_at = utcnow()
         self._tick = tick
@@ -42,7 +44,7 @@ class Heartbeat(threading.Thread):
     def beat(self) -> None:
         """Say that this worker lives, now. Raises what the driver raises."""
         with self._engine.begin() as connection:
-            now = clock(connection)
+            now = utcnow() if connection.dialect.name == "sqlite" else sa.func.now()
             seen = connection.execute(
                 sa.update(JobWorker).where(JobWorker.id == self._row["id"]).values(seen_at=now)
             ).rowcount

@@ -17,13 +17,13 @@ log = structlog.get_logger(__name__)
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(file: IO[bytes]) -> None:
+    def _take(file: IO[bytes], *, look: bool) -> None:  # noqa: ARG001 (there is no other lock here)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _take(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _take(file: IO[bytes], *, look: bool) -> None:
+        fcntl.flock(file, (fcntl.LOCK_SH if look else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
 @asynccontextmanager
@@ -53,18 +53,21 @@ async def only_worker(database: Database, stop: asyncio.Event | None = None) -> 
 async def worker_is_alive(database: Database, dead_after_seconds: float) -> bool:
     """Whether a worker takes jobs from this database: it holds the SQLite file, or was seen lately on PostgreSQL."""
     if database.is_sqlite:
-        with _try_lock(database) as free:
+        with _try_lock(database, look=True) as free:
             return not free
     return any(worker.age <= dead_after_seconds for worker in await worker_heartbeats(database))
 
 
 @contextmanager
-def _try_lock(database: Database) -> Iterator[bool]:
-    """Gives whether the lock was free; it is held until leaving, and by no process that has died."""
+def _try_lock(database: Database, *, look: bool = False) -> Iterator[bool]:
+    """Gives whether the lock was free; it is held until leaving, and by no process that has died.
+
+    Those who only `look` at the same time do not take each other for a worker.
+    """
     path = Path(f"{database.url.database}.worker")
     with path.open("ab") as file:
         try:
-            _take(file)
+            _take(file, look=look)
         except OSError:
             yield False
         else:

@@ -2,7 +2,16 @@
 
 from orion.plumbing.observability.health import Health, check_health
 from orion.plumbing.observability.logs import configure_logging
-from orion.plumbing.observability.metrics import RequestMetrics, job_metrics
-from orion.plumbing.observability.requests import RequestLog
+from orion.plumbing.observability.metrics import RequestMetrics, counting_together, job_metrics
+from orion.plumbing.observability.requests import PROBLEM, RequestLog
 
-__all__ = ["Health", "RequestLog", "RequestMetrics", "check_health", "configure_logging", "job_metrics"]
+__all__ = [
+    "PROBLEM",
+    "Health",
+    "RequestLog",
+    "RequestMetrics",
+    "check_health",
+    "configure_logging",
+    "counting_together",
+    "job_metrics",
+]

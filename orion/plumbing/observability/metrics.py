@@ -1,10 +1,14 @@
-"""Figures for Prometheus: of this process's requests, and of the jobs of all workers, read from the database."""
+"""Figures for Prometheus: of the server's requests, and of the jobs of all workers, read from the database."""
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from orion.plumbing import jobs
@@ -14,6 +18,23 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where the library, in a process that is started with it, counts: in files that all of them read."""
+
+
+@contextmanager
+def counting_together() -> Iterator[None]:
+    """Have this process, and those that it starts meanwhile, count requests in one: each answers for all of them."""
+    with TemporaryDirectory(prefix="orion-metrics-") as folder:
+        os.environ[_FOLDER] = folder
+        values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call] # it has no types
+        try:
+            yield
+        finally:
+            del os.environ[_FOLDER]
+            values.ValueClass = values.MutexValue
+
+
 class RequestMetrics:
     """How many requests there were and how long they took, by method, route template and status."""
 
@@ -21,6 +42,10 @@ class RequestMetrics:
         self.registry = CollectorRegistry()
         labels = ("method", "route", "status")
         self._count = Counter("orion_http_requests", "HTTP requests", labels, registry=self.registry)
+        self._problems = Counter(
+            "orion_http_problems", "Requests that were refused, by the code of the problem", ("code",),
+            registry=self.registry,
+        )  # fmt: skip
         self._seconds = Histogram(
             "orion_http_request_duration_seconds", "Duration of HTTP requests", labels, registry=self.registry
         )
@@ -31,9 +56,16 @@ class RequestMetrics:
         self._count.labels(*labels).inc()
         self._seconds.labels(*labels).observe(seconds)
 
+    def refused(self, code: str) -> None:
+        """Count one refusal by its stable code."""
+        self._problems.labels(code).inc()
+
     def render(self) -> bytes:
         """These figures in Prometheus' text format (CONTENT_TYPE)."""
-        return generate_latest(self.registry)
+        registry = self.registry
+        if _FOLDER in os.environ:
+            MultiProcessCollector(registry := CollectorRegistry())  # type: ignore[no-untyped-call] # nor has this
+        return generate_latest(registry)
 
 
 class _Gauges(Collector):

@@ -17,6 +17,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+PROBLEM = "orion.problem"
+"""Where in the scope the code of a request's problem document stands."""
+
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = ("/health", "/metrics", "/static/")
 """Asked for all the time, and said at debug level only."""
@@ -59,6 +62,8 @@ class RequestLog:
         method, path = scope["method"], scope["path"]
         route = getattr(scope.get("route"), "path", None) or "unmatched"
         self.metrics.observe(method, route, status, seconds)
+        if code := scope.get(PROBLEM):
+            self.metrics.refused(code)
         if "{token}" in route:  # such a path opens something: it is no business of the log's readers
             path = route
         tell = log.debug if path.startswith(_QUIET) and status < 500 else log.info

@@ -1,12 +1,12 @@
 """Login with Amazon: tokens, and the page on which a seller grants access to an app."""
 
-import html
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from orion.simulators.kit.consent import answer_consent
 
 if TYPE_CHECKING:
     from orion.simulators.amazon.simulator import Amazon
@@ -56,7 +56,7 @@ def _refused(error: str, description: str, status: int = 400) -> Response:
 
 async def consent(seller: "Amazon", request: Request) -> Response:
     """The page that asks the seller; `auto=allow` and `auto=deny` answer for them."""
-    asked = dict(request.query_params)
+    asked = request.query_params
     target = asked.get("redirect_uri", "")
     if (
         asked.get("application_id") != APP_ID
@@ -64,18 +64,12 @@ async def consent(seller: "Amazon", request: Request) -> Response:
         or not target.startswith(("http://", "https://"))
     ):
         return HTMLResponse("<h1>We are unable to process this request</h1>", 400)
-    decision = asked.pop("auto", None) or seller.shaped["consent"]
-    if decision == "ask":
-        links = [
-            f'<p><a href="?{html.escape(urlencode({**asked, "auto": word}))}">{word}</a></p>'
-            for word in ("allow", "deny")
-        ]
-        return HTMLResponse(f"<h1>Let {html.escape(APP_ID)} act for {SELLER_ID}?</h1>{''.join(links)}")
-    answer = {"state": asked["state"]}
-    if decision == "allow":
+
+    def granted() -> dict[str, str]:
         code = seller.secret()
         seller.codes[code] = (target, seller.now() + CODE_LIVES)
-        answer |= {"selling_partner_id": SELLER_ID, "spapi_oauth_code": code}
-    else:
-        answer |= {"error": "access_denied", "error_description": "The seller did not grant access"}
-    return RedirectResponse(f"{target}{'&' if '?' in target else '?'}{urlencode(answer)}", 302)
+        return {"selling_partner_id": SELLER_ID, "spapi_oauth_code": code}
+
+    denied = {"error": "access_denied", "error_description": "The seller did not grant access"}
+    question = f"Let {APP_ID} act for {SELLER_ID}?"
+    return answer_consent(asked, seller.shaped["consent"], question, granted=granted, denied=denied)

@@ -1,6 +1,5 @@
 """Orders: money is spent when one is made, and codes come at once, after a while, or much later."""
 
-import asyncio
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from orion.simulators.codeswholesale.errors import (
     STOCK_TOO_LOW,
     failure,
 )
-from orion.simulators.kit import Dropped, Entry, stamp
+from orion.simulators.kit import Entry, stamp
 
 if TYPE_CHECKING:
     from orion.simulators.codeswholesale.simulator import CodesWholesale
@@ -96,8 +95,7 @@ async def create(supplier: "CodesWholesale", request: Request) -> Response:
         return refusal.answer
     after = "createOrder.done"
     if supplier.faults.hits("timeout", after):
-        await asyncio.sleep(supplier.hang_seconds)
-        return Dropped()
+        return await supplier.say_nothing(request)
     if supplier.faults.hits("unavailable", after):
         return supplier.unavailable()
     if supplier.faults.hits("html", after):
@@ -189,6 +187,8 @@ async def several(supplier: "CodesWholesale", request: Request) -> Response:
         return failure(400, 40000, "startFrom and endOn are moments with an offset")
     size = supplier.shaped["page_size"]
     rows: list[Any] = [_head(supplier, purchase, request) for purchase in found[skip : skip + size]]
+    if not supplier.shaped["lists_names"]:
+        rows = [{name: value for name, value in row.items() if name != "clientOrderId"} for row in rows]
     if rows and supplier.faults.hits("malformed_item", "orders"):
         rows[0] = {**rows[0], "clientOrderId": None, "orderId": None}
     more = str(skip + size) if skip + size < len(found) else None

@@ -2,13 +2,14 @@
 
 import base64
 import binascii
-import html
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_plus, urlencode
+from urllib.parse import unquote_plus
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from orion.simulators.kit.consent import answer_consent
 
 if TYPE_CHECKING:
     from orion.simulators.ebay.simulator import Ebay
@@ -75,26 +76,20 @@ def _refused(error: str, description: str, status: int = 400) -> Response:
 
 async def consent(seller: "Ebay", request: Request) -> Response:
     """The page that asks the seller; `auto=allow` and `auto=deny` answer for them."""
-    asked = dict(request.query_params)
+    asked = request.query_params
     target = asked.get("redirect_uri", "")
     known = asked.get("client_id") in CLIENTS and asked.get("response_type") == "code" and asked.get("scope")
     if not known or not asked.get("state") or not target.startswith(("http://", "https://")):
         return HTMLResponse("<h1>unauthorized_client</h1>", 400)
-    decision = asked.pop("auto", None) or seller.shaped["consent"]
-    if decision == "ask":
-        links = [
-            f'<p><a href="?{html.escape(urlencode({**asked, "auto": word}))}">{word}</a></p>'
-            for word in ("allow", "deny")
-        ]
-        return HTMLResponse(f"<h1>Let this app act for {USERNAME}?</h1>{''.join(links)}")
-    answer = {"state": asked["state"]}
-    if decision == "allow":
+
+    def granted() -> dict[str, str]:
         code = seller.secret()
         seller.codes[code] = (target, seller.now() + CODE_LIVES)
-        answer |= {"code": code, "expires_in": str(int(CODE_LIVES.total_seconds()))}
-    else:
-        answer |= {"error": "access_denied"}
-    return RedirectResponse(f"{target}{'&' if '?' in target else '?'}{urlencode(answer)}", 302)
+        return {"code": code, "expires_in": str(int(CODE_LIVES.total_seconds()))}
+
+    question = f"Let this app act for {USERNAME}?"
+    denied = {"error": "access_denied"}
+    return answer_consent(asked, seller.shaped["consent"], question, granted=granted, denied=denied)
 
 
 async def user(seller: "Ebay", _: Request) -> Response:

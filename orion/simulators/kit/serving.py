@@ -132,8 +132,7 @@ class Simulator:
         """One call of an operation, for protocols that name the operation in the body."""
         self.calls[operation] += 1
         if self.faults.hits("timeout", operation):
-            await asyncio.sleep(self.hang_seconds)
-            return Dropped()
+            return await self.say_nothing(request)
         if self.faults.hits("unavailable", operation):
             return self.unavailable()
         if self.faults.hits("html", operation):
@@ -150,6 +149,11 @@ class Simulator:
             return Dropped()
         response.headers["date"] = format_datetime(self.now(), usegmt=True)
         return response
+
+    async def say_nothing(self, _: Request) -> Response:
+        """What a call gets that hangs; by then whoever made it has given up."""
+        await asyncio.sleep(self.hang_seconds)
+        return Dropped()
 
     def app(self) -> Starlette:
         """The protocol with the control surface beside it."""

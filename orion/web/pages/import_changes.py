@@ -1,23 +1,21 @@
 """What an import changed or would change, its failed rows as a file, and what can follow: apply, retry, undo."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from orion import feeds, merchants
 from orion.feeds import DIFF_KINDS, Differences, ImportJob
 from orion.kernel import Conflict, NotFound, OrionError
 from orion.merchants import StoreAccess
-from orion.plumbing.db import Database
+from orion.plumbing.csv_lines import csv_lines
 from orion.web import labels, parse
 from orion.web.joblines import store_lines
-from orion.web.render import is_htmx, redirect, render
+from orion.web.render import csv_file, is_htmx, redirect, render
 from orion.web.visit import Visit, acting, posted, reading, runtime_of
 
 router = APIRouter(prefix="/store/{code}/marketplace/imports/{job_id:int}")
@@ -41,12 +39,8 @@ async def failed_rows(request: Request, code: str, job_id: int) -> Response:
         access = await merchants.open_store(visit.session, visit.user, code)
         job = await feeds.get_import(visit.session, access, job_id)
         header = feeds.failed_rows_header(job)
-    named = {
-        "Content-Disposition": f'attachment; filename="import-{job_id}-failed-rows.csv"',
-        "Cache-Control": "no-store",
-    }
-    lines = _lines(runtime_of(request).database, job, header)
-    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=named)
+    lines = csv_lines(header, feeds.failed_row_steps(runtime_of(request).database, job))
+    return csv_file(f"import-{job_id}-failed-rows.csv", lines)
 
 
 @router.post("/apply")
@@ -72,6 +66,15 @@ async def ask_to_undo(request: Request, code: str, job_id: int) -> Response:
     """Ask before an import is undone; or tell what came of it."""
     async with reading(request) as visit:
         return await _undo_page(request, visit, code, job_id)
+
+
+@router.get("/undo.csv")
+async def undo_report(request: Request, code: str, job_id: int) -> Response:
+    """What came of an undo, value by value, as a file."""
+    async with reading(request) as visit:
+        access = await merchants.open_store(visit.session, visit.user, code)
+        steps = await feeds.undo_report(visit.session, runtime_of(request).database, access, job_id)
+    return csv_file(f"import-{job_id}-undo.csv", csv_lines(feeds.UNDO_COLUMNS, steps))
 
 
 @router.post("/undo")
@@ -174,14 +177,3 @@ def _most_telling(job: ImportJob) -> str:
     """What to show first: changes of what there was before, else what is new, else what went wrong."""
     counts = {"updated": job.updated_count, "created": job.imported_count, "error": job.error_count}
     return next((kind for kind, count in counts.items() if count), "updated")
-
-
-async def _lines(database: Database, job: ImportJob, header: list[str]) -> AsyncIterator[str]:
-    rows, after = [header], 0
-    while rows:
-        buffer = io.StringIO()
-        csv.writer(buffer).writerows(rows)
-        yield buffer.getvalue()
-        async with database.reading() as session:
-            rows, last = await feeds.failed_rows_after(session, job, after=after)
-        after = last or after

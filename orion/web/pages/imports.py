@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from orion import feeds, merchants
 from orion.feeds import SEVERITIES, STATUSES
-from orion.kernel import LANGUAGES, Conflict, OrionError
+from orion.kernel import LANGUAGES, OrionError
 from orion.merchants import StoreAccess
-from orion.web import labels, parse
+from orion.web import cancelling, parse
 from orion.web.i18n import gettext
 from orion.web.import_form import ImportForm, blank_form, chosen_source, feed_urls, sent_form
 from orion.web.joblines import store_lines
@@ -97,23 +97,14 @@ async def ask_to_cancel(request: Request, code: str, job_id: int) -> Response:
     async with reading(request) as visit:
         access = await merchants.open_store(visit.session, visit.user, code, role="staff")
         job = await feeds.get_import(visit.session, access, job_id)
-        return _panel(request, visit, access, "store/_cancel.html", job=job)
+        path = f"/store/{access.store.code}/marketplace/imports/{job_id}/cancel"
+        return _panel(request, visit, access, "store/_cancel.html", job=job, path=path, of="products")
 
 
 @router.post("/imports/{job_id:int}/cancel")
 async def cancel(request: Request, code: str, job_id: int) -> Response:
     """Cancel an import: at once when it waits, after the current batch when it runs."""
-    await posted(request)
-    text, kind = gettext("Import %(id)s is being cancelled") % {"id": job_id}, "ok"
-    try:
-        async with acting(request) as visit:
-            access = await merchants.open_store(visit.session, visit.user, code, role="staff")
-            await feeds.cancel_import(visit.session, access, job_id)
-    except Conflict as error:
-        text, kind = labels.problem(error.code, error.detail), "bad"
-    if not is_htmx(request):
-        return redirect(f"/store/{code}/marketplace#jobs")
-    return announce(Response(status_code=204), toast=text, kind=kind, events=("jobs-changed", "close-dialog"))
+    return await cancelling.cancel(request, code, job_id, feeds.cancel_import, back=f"/store/{code}/marketplace#jobs")
 
 
 async def _page(

@@ -43,6 +43,8 @@ async def save(request: Request, code: str, product_id: int) -> Response:
         async with acting(request) as visit:
             access = await merchants.open_store(visit.session, visit.user, code, role="staff")
             tiers = form.wanted_tiers()
+            now = form_of(await catalog.get_product_details(visit.session, access, product_id, current_language()))
+            form.check(now)
             written = await catalog.update_product(
                 visit.session, access, product_id, form.changes(), texts=form.texts()
             )
@@ -52,6 +54,8 @@ async def save(request: Request, code: str, product_id: int) -> Response:
     except OrionError as error:
         if error.status not in (409, 422):
             raise
+        if error.code == "changed_meanwhile":
+            form = form.on(now)
         return await _form_again(request, code, product_id, form.with_errors(error))
     if not is_htmx(request) and not notices:
         return redirect(f"{request.url.path}?saved=1")

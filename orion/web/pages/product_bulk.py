@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from orion import catalog, merchants
 from orion.catalog import BulkAnswer
-from orion.kernel import OrionError
+from orion.kernel import Conflict, OrionError
 from orion.web import parse
 from orion.web.bulk_form import PRICED, BulkForm, sent_bulk
 from orion.web.i18n import ngettext
-from orion.web.render import announce, is_htmx, redirect, render
+from orion.web.render import announce, go_on, is_htmx, redirect, render
 from orion.web.visit import acting, posted, reading
 
 router = APIRouter(prefix="/store/{code}/products/bulk")
@@ -52,7 +52,21 @@ async def run(request: Request, code: str, run_id: int) -> Response:
             store=access.store,
             nav="products",
             run=found,
+            may_write=access.may("staff"),
         )
+
+
+@router.post("/{run_id:int}/cancel")
+async def cancel(request: Request, code: str, run_id: int) -> Response:
+    """Stop an action on very many products; its page says how far it came, also if it has just ended by itself."""
+    await posted(request)
+    try:
+        async with acting(request) as visit:
+            access = await merchants.open_store(visit.session, visit.user, code, role="staff")
+            await catalog.cancel_bulk_run(visit.session, access, run_id)
+    except Conflict:
+        pass
+    return go_on(request, f"/store/{code}/products/bulk/{run_id}")
 
 
 async def _ask(request: Request, code: str, form: BulkForm) -> Response:

@@ -75,12 +75,16 @@ async def _save(
     failed = None
     try:
         async with acting(request) as visit:
+            now = await _now(visit, id_, marketplace)
+            form.check(now)
             written = await catalog.update_marketplace_product(
                 visit.session, visit.user, id_, marketplace, texts=form.texts(), values=form.values()
             )
             notices = written.notices
     except OrionError as error:
-        if error.status != 422:
+        if error.code == "changed_meanwhile":
+            form = form.on(now)
+        elif error.status != 422:
             raise
         failed = form.with_errors(error)
     if not failed and not notices and not is_htmx(request):
@@ -100,6 +104,12 @@ async def _save(
             saved=not failed,
         )
     return response if failed else announce(response, toast=gettext("Record saved"))
+
+
+async def _now(visit: Visit, id_: str, marketplace: str | None) -> RecordForm:
+    """The form with the record as it is at this moment."""
+    found = await catalog.get_marketplace_product(visit.session, id_, marketplace)
+    return record_form(found, await catalog.translations_of(visit.session, found))
 
 
 async def _page(

@@ -70,6 +70,7 @@ async def products(request: Request, code: str) -> Response:
             filtered=any(filters[name] for name in NARROWING),
             stock=stock,
             may_write=access.may("staff"),
+            runs=() if is_htmx(request) else await catalog.bulk_runs_under_way(session, access),
             deleted="deleted" in request.query_params,
             done=_number(request, "done"),
             skipped=_number(request, "skipped"),

@@ -77,7 +77,7 @@ async def test_an_order_is_read_exactly(amazon: AmazonSeller, seller: Amazon) ->
     )
     assert page.malformed == []
     assert page.watermark is not None
-    assert abs(page.watermark - datetime.now(UTC)) < timedelta(seconds=30), "the server's clock, and no order's stamp"
+    assert abs(page.watermark - datetime.now(UTC)) < timedelta(minutes=5), "the server's clock, and no order's stamp"
     one = await amazon.order("302-0000001-0000001")
     assert one is not None
     assert (one.refunded_minor, one.lines, one.total_minor) == (0, order.lines, 3898)

@@ -26,7 +26,6 @@ async def probing(side: Side, runtime: Runtime, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(registry, "MANIFESTS", {"amazon": PROBE})
     settings = runtime.settings
     settings.simulator_url, settings.channel_retry_seconds = side.url, 0.0
-    settings.channel_read_seconds = 0.3
     return runtime
 
 
