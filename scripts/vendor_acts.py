@@ -14,17 +14,23 @@ from orion.plumbing.observability import configure_logging
 from orion.plumbing.runtime import Runtime
 from orion.plumbing.sealing import place_of, seal
 from orion.plumbing.settings import Settings
+from orion.simulators.amazon import Amazon
 from orion.simulators.ebay import Ebay
 from orion.simulators.kit import Simulator
 
 SETTINGS: dict[str, list[dict[str, Any]]] = {
-    "letzshop": [{"dialect": "orders"}],
+    "letzshop": [{"dialect": "orders"}, {"dialect": "shipments"}],
     "amazon": [{"region": "eu", "marketplace_ids": ["A1PA6795UKMFR9", "A13V1IB3VIYZZH"], "seller_id": "A1SIMULATED00"}],
 }
 """What the connections of a channel are made with, where one is not enough or the defaults are not."""
 
 CHANGES: dict[str, list[dict[str, Any]]] = {
-    "amazon": [{"status": "SHIPPED", "refund": "1.00"}, {"status": "CANCELLED"}, {"cancel_requested": True}],
+    "amazon": [
+        {"status": "SHIPPED", "refund": "1.00", "refund_status": "DEFERRED", "release": True},
+        {"status": "CANCELLED"},
+        {"cancel_requested": True},
+        {"status": "PENDING"},
+    ],
 }
 """What happens to the first orders before they are read."""
 
@@ -35,6 +41,8 @@ async def act_on_everything(channel: str, simulator: Simulator, simulator_url: s
     """Do all that the channel's adapter implements, against the simulator behind `simulator_url`."""
     for chosen in SETTINGS.get(channel, [{}]):
         simulator.reset()
+        if "dialect" in chosen:
+            simulator.shape({"dialect": chosen["dialect"]})
         async with (
             _connection(channel, simulator, simulator_url, chosen) as (runtime, connection),
             channels.open_adapter(runtime, connection) as adapter,
@@ -53,9 +61,12 @@ async def act_on_everything(channel: str, simulator: Simulator, simulator_url: s
                 await adapter.offer([wanted])
             if isinstance(adapter, channels.KeySupplier):
                 await _buy(adapter)
+            if isinstance(simulator, Amazon):
+                await _deal_with_what_lies_at_amazon(adapter, simulator)
             if isinstance(simulator, Ebay):
                 await _read_odd_orders(adapter, simulator)
                 await _check_push(runtime, simulator)
+                await _spend_all_calls(adapter, simulator)
 
 
 async def _read_orders(adapter: channels.Adapter, simulator: Simulator) -> list[channels.RemoteOrder]:
@@ -85,7 +96,7 @@ async def _say_of_orders(adapter: channels.Adapter, orders: Sequence[channels.Re
         ids = [line.channel_line_id for line in waiting.lines]
         await adapter.acknowledge(waiting.channel_order_id, ids, accepted=True)
     if orders and isinstance(adapter, channels.FulfillmentSink):
-        shipped = next(order for order in orders if order.status in ("confirmed", "processing"))
+        shipped = waiting or next(order for order in orders if order.status in ("confirmed", "processing"))
         await _ship(adapter, shipped)
         if isinstance(adapter, channels.OrderSource):
             await adapter.order(shipped.channel_order_id)
@@ -116,16 +127,50 @@ async def _ship(adapter: channels.FulfillmentSink, order: channels.RemoteOrder) 
     )
 
 
+async def _deal_with_what_lies_at_amazon(adapter: channels.Adapter, simulator: Amazon) -> None:
+    """Orders that Amazon fulfils, with tax on top; one that is not there; stock that is not ours to set."""
+    if not isinstance(adapter, channels.OrderSource) or not isinstance(adapter, channels.InventorySink):
+        raise SystemExit("Amazon's adapter reads orders and sets stock")
+    simulator.shape({"fulfilled_by": "AMAZON", "tax_percent": 20})
+    (order_id,) = simulator.place_orders(1)
+    simulator.change_order(order_id, {"status": "SHIPPED"})
+    order = await adapter.order(order_id)
+    if not order or not order.sent_by_channel or await adapter.order("302-9999999-9999999"):
+        raise SystemExit("an order that Amazon fulfils is not told from others")
+    skus = [article.sku for article in simulator.catalogue[:2]]
+    simulator.shape({"amazon_skus": skus})
+    answers = await adapter.publish_stock([channels.StockOffer(sku, 3) for sku in skus])
+    if not all(answer.problem for answer in answers):
+        raise SystemExit("stock is set that lies at Amazon")
+
+
 async def _read_odd_orders(adapter: channels.Adapter, simulator: Ebay) -> None:
-    """Orders with tax that eBay collects, with refunds, cancelled ones."""
+    """Orders with tax that eBay collects, with refunds, cancelled ones, sent by eBay, and to its hub."""
     simulator.shape({"collected_tax_percent": 20})
     changes: list[dict[str, Any]] = [{"cancel_request": "BUYER_ASKED"}, {"cancelState": "CANCELED"}, {"refund": "1.00"}]
     for change in changes:
         (order_id,) = simulator.place_orders(1)
+        if "refund" in change:
+            line = simulator.book.entries[order_id]["order"]["lineItems"][0]
+            simulator.change_order(order_id, {"refund": "0.50", "refund_line": line["lineItemId"]})
         simulator.change_order(order_id, change)
         if not isinstance(adapter, channels.OrderSource) or not await adapter.order(order_id):
             raise SystemExit(f"the order that is {change} is not found")
+    for sent_by in ("EBAY", "HUB"):
+        simulator.shape({"sent_by": sent_by})
+        simulator.place_orders(1)
     await adapter.orders_page(channels.Window())
+
+
+async def _spend_all_calls(adapter: channels.Adapter, simulator: Ebay) -> None:
+    """The calls of the day are spent, and eBay is asked until when."""
+    simulator.limited = True
+    simulator.shape({"daily": {"sell.fulfillment": 0}})
+    try:
+        await adapter.check()
+    except channels.SlowDown:
+        return
+    raise SystemExit("more calls are taken than there are")
 
 
 async def _check_push(runtime: Runtime, simulator: Ebay) -> None:

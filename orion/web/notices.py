@@ -79,7 +79,9 @@ def _how_to_renew(params: Mapping[str, Any]) -> str:
 
 
 def _path(kind: str, params: Mapping[str, Any]) -> str | None:
-    """The page that a notification is about; none when it names no store."""
+    """The page that a notification is about; none when it names no store and is not about the platform."""
+    if kind in PLATFORM_PAGES:
+        return PLATFORM_PAGES[kind]
     if not params.get("store_code"):
         return None
     return f"/store/{params['store_code']}{notifications.fill(PAGES.get(kind, ''), params)}"
@@ -110,3 +112,6 @@ PAGES: Mapping[str, str] = {
     "webhook_disabled": "/webhooks/%(webhook_id)s",
 }
 """Where each kind leads to, below the page of its store."""
+
+PLATFORM_PAGES: Mapping[str, str] = {"nightly_check": "/admin"}
+"""Where those lead to that are about the platform as a whole."""

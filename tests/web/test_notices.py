@@ -11,7 +11,7 @@ import orion
 from orion.notifications import KINDS
 from orion.web import labels_stock
 from orion.web.i18n import use_language
-from orion.web.notices import PAGES, put_in_words
+from orion.web.notices import PAGES, PLATFORM_PAGES, put_in_words
 from orion.web.pages import ROUTERS
 from orion.web.reasons import REASONS, put_reason_in_words
 
@@ -31,7 +31,7 @@ RAISED = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_has_a_label_words_and_a_page(kind: str) -> None:
-    names = re.findall(r"%\((\w+)\)s", KINDS[kind].title + KINDS[kind].text + PAGES[kind])
+    names = re.findall(r"%\((\w+)\)s", KINDS[kind].title + KINDS[kind].text + PAGES.get(kind, ""))
     params = {name: f"<{name}>" for name in names} | {"store_code": "LAMPS", "ends_on": "2026-11-22"}
     params |= {name: "7" for name in names if name.endswith("_id")}
     said = {}
@@ -49,7 +49,8 @@ def test_each_kind_has_a_label_words_and_a_page(kind: str) -> None:
 
 
 def test_nothing_is_named_that_nobody_is_told_of() -> None:
-    assert set(labels_stock.NOTICES) == set(labels_stock.NOTICE_ICONS) == set(PAGES) == set(KINDS)
+    assert set(labels_stock.NOTICES) == set(labels_stock.NOTICE_ICONS) == set(KINDS)
+    assert {*PAGES, *PLATFORM_PAGES} == set(KINDS)
 
 
 def raised() -> Iterator[tuple[str, str]]:

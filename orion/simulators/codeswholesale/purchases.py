@@ -187,6 +187,8 @@ async def several(supplier: "CodesWholesale", request: Request) -> Response:
         return failure(400, 40000, "startFrom and endOn are moments with an offset")
     size = supplier.shaped["page_size"]
     rows: list[Any] = [_head(supplier, purchase, request) for purchase in found[skip : skip + size]]
+    if not supplier.shaped["lists_names"]:
+        rows = [{name: value for name, value in row.items() if name != "clientOrderId"} for row in rows]
     if rows and supplier.faults.hits("malformed_item", "orders"):
         rows[0] = {**rows[0], "clientOrderId": None, "orderId": None}
     more = str(skip + size) if skip + size < len(found) else None

@@ -39,7 +39,8 @@ class CodesWholesale(Simulator):
     whatever of the product, its `description`, `kind` and `hidden` changes; others are new), `completes_after` (seconds
     until an order is complete; 0 at once, null never by itself), `release` (an order's id: its pre-ordered codes have
     come), `token_seconds`, `page_size`, `hidden` (listed: reads of changes tell of hidden products; gone: they do not),
-    `order_ids` (client, supplier, both: whose ids single orders are asked for by).
+    `order_ids` (client, supplier, both: whose ids single orders are asked for by), `lists_names` (whether the list of
+    orders says under which id of ours each was made).
     """
 
     channel: ClassVar[str] = "codeswholesale"
@@ -64,6 +65,7 @@ class CodesWholesale(Simulator):
             "page_size": 100,
             "hidden": "listed",
             "order_ids": "both",
+            "lists_names": True,
         }
         self._sell(make_games())
 
@@ -168,6 +170,7 @@ class CodesWholesale(Simulator):
             "page_size": lambda value: isinstance(value, int) and _is_number(value, 1, 1000),
             "hidden": lambda value: value in ("listed", "gone"),
             "order_ids": lambda value: value in ("both", "client", "supplier"),
+            "lists_names": lambda value: isinstance(value, bool),
         }
         acts: dict[str, Callable[[Any], None]] = {
             "balance": lambda value: setattr(self, "balance", _amount(value)),

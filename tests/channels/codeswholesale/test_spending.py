@@ -80,6 +80,8 @@ async def test_each_intent_is_paid_exactly_once(supplier: CodesWholesaleSupplier
         house.reset()
         house.limited = False
         house.shape({"products": [{"identifier": "GAME"}], **shape})
+        # Where neither the list nor single orders by the supplier's ids say whose they are, a person has to.
+        house.shape({"lists_names": shape["page_size"] == 100 or shape["order_ids"] == "client"})
         for kind, operation, every in wrong:
             house.faults.add(Fault(kind, operation, every=every))  # type: ignore[arg-type] # of KINDS
         intents = [Intent(f"intent-{n}", quantity, house.now()) for n, quantity in enumerate(quantities)]

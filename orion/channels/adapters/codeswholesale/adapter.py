@@ -21,7 +21,7 @@ from orion.channels.adapters.answers import read_object
 from orion.channels.adapters.codeswholesale.keys import read_key, read_purchase
 from orion.channels.adapters.codeswholesale.products import described, read_product
 from orion.channels.client import Answer, ChannelClient
-from orion.channels.errors import ChannelError, Refused
+from orion.channels.errors import ChannelError, Refused, Unreadable
 from orion.channels.ports import (
     Balance,
     KeyPurchase,
@@ -143,15 +143,10 @@ class CodesWholesaleSupplier:
     async def find_purchase(self, client_order_id: str, since: datetime) -> KeyPurchase | None:
         """See KeySupplier. None only when neither the list of orders nor a direct question knows it.
 
-        Raises Unreadable when it is not found and some order of the list cannot be read: it may be the one.
+        A row that does not say under which id of ours it was made is asked for by itself. Raises Unreadable when it is
+        not found and some order of the list cannot be read: it may be the one.
         """
-        rows: list[dict[str, Any]] = []
-        unread = None
-        async for answer, row in self._orders(since):
-            if not isinstance(row, dict) or not isinstance(row.get("clientOrderId", ""), str):
-                unread = answer
-            elif row.get("clientOrderId") == client_order_id:
-                rows.append(row)
+        rows, unread = await self._made_under(client_order_id, since)
         if len(rows) > 1:
             log.error(
                 "bought more than once", connection_id=self._client.connection_id, client_order_id=client_order_id
@@ -170,6 +165,35 @@ class CodesWholesaleSupplier:
         if unread:
             raise unread.unreadable("some orders of the list cannot be read, and ours may be one of them")
         return None
+
+    async def _made_under(self, client_order_id: str, since: datetime) -> tuple[list[dict[str, Any]], Answer | None]:
+        """The rows of the list of orders that are of this id; where there are none, an answer with some that may be."""
+        rows: list[dict[str, Any]] = []
+        unnamed: list[tuple[Answer, Any]] = []
+        async for answer, row in self._orders(since):
+            if not isinstance(row, dict) or not isinstance(row.get("clientOrderId"), str):
+                unnamed.append((answer, row))
+            elif row["clientOrderId"] == client_order_id:
+                rows.append(row)
+        unread = None
+        for answer, row in unnamed if not rows else ():
+            named = await self._client_order_id(row)
+            if named is None:
+                unread = answer
+            elif named == client_order_id:
+                rows.append(row)
+        return rows, unread
+
+    async def _client_order_id(self, row: Any) -> str | None:
+        """Under which id of ours an order of the list was made, "" for none; None when that cannot be told."""
+        order_id = row.get("orderId") if isinstance(row, dict) else None
+        if not isinstance(order_id, str) or not order_id:
+            return None
+        try:
+            said = read_object(await self._client.send("order", "GET", f"/v3/orders/{quote(order_id, safe='')}"))
+            return values.text(said, "clientOrderId") or ""
+        except (Refused, Unreadable, values.Odd):
+            return None
 
     async def _orders(self, since: datetime) -> AsyncIterator[tuple[Answer, Any]]:
         """Every row of the list of orders made since, with the answer that it came in."""
