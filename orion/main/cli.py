@@ -82,7 +82,7 @@ simulate.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(categories.app, name="categories")
 app.add_typer(check.app, name="check")
+app.add_typer(keys.app, name="keys")
 
 if __name__ == "__main__":
     sys.exit(app())
-app.add_typer(keys.app, name="keys")

@@ -166,6 +166,8 @@ async def test_what_is_not_there_is_a_page_for_browsers_and_a_problem_for_progra
     assert api.headers["content-type"] == "application/problem+json"
     about = await filled.client.get("/", headers={"Accept": "application/json"})
     assert about.json()["name"] == "Orion"
+    for path in ("products", "orders", "connections", "sync/runs", "stock/imports"):
+        assert (await filled.client.get(f"/store/ALPHA/{path}/{10**19}")).status_code == 404, path
     fragment = await filled.client.get("/store/ALPHA/products/99999", headers=HTMX)
     assert (fragment.status_code, fragment.text) == (404, "")
     assert "There is no such page" in fragment.headers["hx-trigger"]
