@@ -123,7 +123,15 @@ class Intake(RuleBasedStateMachine):
             assert steps[-1].to_status == order.status
             held = sum(line.reserved_quantity for line in own[order.id])
             assert open_claims.pop(f"order:{order.id}", 0) == held
-            assert ("stock_short" in order.flags) == any(line.stock_state == "short" for line in own[order.id])
+            short = [line for line in own[order.id] if line.stock_state == "short"]
+            assert ("stock_short" in order.flags) == bool(short)
+            assert all(line.open_quantity > line.reserved_quantity for line in short)
+            called_off = order.status in ("cancelled", "refunded")
+            unknown = [line for line in own[order.id] if line.product_id is None]
+            assert ("unmatched_lines" in order.flags) == (bool(unknown) and not called_off)
+            assert set(order.flags) <= {"stock_short", "unmatched_lines", "changed_after_shipping"} | {
+                "cancelled_while_picked"
+            }
             assert order.ordered_at == START
         assert open_claims == {}
         for product, start in ((self.plenty, PLENTY), (self.scarce, SCARCE)):

@@ -131,7 +131,13 @@ async def test_one_bad_order_does_not_sink_the_page(inbox: Inbox) -> None:
         an_order("O-3", total_minor=2**70),
         an_order("O-4", updated_at=an_order().updated_at.replace(tzinfo=None)),
     ]
-    odd = an_order("O-5" * 200, buyer_name="A\0B", raw={"id": "a\0b"}, lines=[a_line(1), a_line(1)], currency="EURO")
+    odd = an_order(
+        "O-5" * 200,
+        buyer_name="A\0B",
+        raw={"id": "a\0b", "said": "\\u0000"},
+        lines=[a_line(1), a_line(1)],
+        currency="EURO",
+    )
     done = await inbox.take(*bad, odd, an_order("O-6", raw_status="Wunderlich", status=None))
     assert (done.created, [name for name, _ in done.refused]) == (2, [" ", "O-2", "O-3", "O-4"])
     assert done.refused[1][1] == "the quantity of line 1 is -1"
@@ -143,7 +149,7 @@ async def test_one_bad_order_does_not_sink_the_page(inbox: Inbox) -> None:
         "pending", "Wunderlich", ["unknown_status", "unmatched_lines"]
     )  # fmt: skip
     assert [line.channel_line_id for line in await inbox.rows(OrderLine)] == ["L1", "L1#2", "L1"]
-    assert (await inbox.rows(OrderPayload))[0].payload == {"id": "a\ufffdb"}
+    assert (await inbox.rows(OrderPayload))[0].payload == {"id": "a\ufffdb", "said": "\\u0000"}
 
 
 async def test_what_one_answer_does_not_say_stays(inbox: Inbox) -> None:
