@@ -184,12 +184,20 @@ class Settings(BaseSettings):
         return self._kept("secret_key", secrets.token_urlsafe(48))
 
     def _kept(self, name: str, made: str) -> str:
-        """The secret in the file `name` of `var_dir`; `made` becomes it where there is none yet."""
+        """The secret in the file `name` of `var_dir`; `made` becomes it where there is none yet. Raises ValueError."""
         path = self.var_dir / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # readable by its owner alone
-            file.write(made)
-        with contextlib.suppress(FileExistsError):  # of processes that start at once one wins, with a whole file
-            os.link(file.name, path)
-        Path(file.name).unlink()
-        return path.read_text().strip()
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                return path.read_text().strip()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:  # readable by its owner alone
+                file.write(made)
+            with contextlib.suppress(FileExistsError):  # of processes that start at once one wins, with a whole file
+                os.link(file.name, path)
+            Path(file.name).unlink()
+            return path.read_text().strip()
+        except OSError as error:
+            raise ValueError(
+                f"VAR_DIR cannot be used: {error.strerror} ({path}). Let the user who runs Orion write there, "
+                "make room, or set VAR_DIR to another folder"
+            ) from error

@@ -123,6 +123,11 @@ def test_failures_are_one_clear_line(orion: Orion, tmp_path: Path) -> None:
         (("worker",), {"DATABASE_URL": "sqlite:////dev/null/x/y.db"}, "Error: Cannot make the folder /dev/null/x for"),
         (("worker",), {"DATABASE_URL": "sqlite:////dev/full"}, "Error: The database does not answer: "),
         (("migrate",), {"DATABASE_URL": "sqlite:////dev/full"}, "Error: The database does not answer: "),
+        (
+            ("serve", "--port", "0"),
+            {"SECRET_KEY": "", "VAR_DIR": "/dev/null/x"},
+            "Error: VAR_DIR cannot be used: ",
+        ),
         (("jobs", "list"), {"WORKER_TICK_SECONDS": "soon"}, "Error: WORKER_TICK_SECONDS: "),
         (("demo",), {"ENVIRONMENT": "production"}, "Error: `orion demo` makes log-ins with known passwords"),
         (("import", "absent.csv", "--store", "DEMO"), {}, "Error: Cannot read 'absent.csv': No such file"),
