@@ -76,16 +76,26 @@ async def test_amazon_s_notifications_have_their_orders_read_once(client: httpx.
     one = notification("event-1")
     other = notification("event-2", "902-0000000-0000002")
     bodies: list[tuple[Any, dict[str, int]]] = [
-        (one, {"taken": 1, "known": 0, "ignored": 0}),
-        (one, {"taken": 0, "known": 1, "ignored": 0}),
+        (one, {"taken": 1, "known": 0, "ignored": 0, "unreadable": 0}),
+        (one, {"taken": 0, "known": 1, "ignored": 0, "unreadable": 0}),
         (
             {"Records": [{"messageId": "m1", "body": json.dumps(one)}, {"messageId": "m2", "body": json.dumps(other)}]},
-            {"taken": 1, "known": 1, "ignored": 0},
+            {"taken": 1, "known": 1, "ignored": 0, "unreadable": 0},
         ),
-        ({"Messages": [{"MessageId": "m3", "Body": json.dumps(other)}]}, {"taken": 0, "known": 1, "ignored": 0}),
-        ({"detail-type": "ORDER_CHANGE", "detail": other}, {"taken": 0, "known": 1, "ignored": 0}),
-        (notification("event-3", seller="SOMEBODYELSE"), {"taken": 0, "known": 0, "ignored": 1}),
-        ({**one, "NotificationType": "FEED_PROCESSING_FINISHED"}, {"taken": 0, "known": 0, "ignored": 1}),
+        (
+            {"Records": [{"body": "<xml/>"}, {"body": json.dumps(one)}, {"body": json.dumps({**one, "Payload": {}})}]},
+            {"taken": 0, "known": 1, "ignored": 0, "unreadable": 2},
+        ),
+        (
+            {"Messages": [{"MessageId": "m3", "Body": json.dumps(other)}]},
+            {"taken": 0, "known": 1, "ignored": 0, "unreadable": 0},
+        ),
+        ({"detail-type": "ORDER_CHANGE", "detail": other}, {"taken": 0, "known": 1, "ignored": 0, "unreadable": 0}),
+        (notification("event-3", seller="SOMEBODYELSE"), {"taken": 0, "known": 0, "ignored": 1, "unreadable": 0}),
+        (
+            {**one, "NotificationType": "FEED_PROCESSING_FINISHED"},
+            {"taken": 0, "known": 0, "ignored": 1, "unreadable": 0},
+        ),
     ]
     for body, expected in bodies:
         answer = await client.post(url, json=body)

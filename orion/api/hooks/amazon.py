@@ -27,6 +27,7 @@ class HookAnswer(BaseModel):
     taken: int = Field(description="new ones that have an order read", examples=[1])
     known: int = Field(description="ones that came before", examples=[0])
     ignored: int = Field(description="of other kinds, or for another seller", examples=[0])
+    unreadable: int = Field(description="messages of a batch that cannot be read", examples=[0])
 
 
 router = APIRouter(
@@ -44,14 +45,22 @@ async def take_amazon_notifications(
 ) -> HookAnswer:
     """One notification, or a batch as SQS hands it on (`Records[].body` or `Messages[].Body`); repeating is harmless.
 
-    404 `hook_not_found` for an address that is none, 422 `hook_unreadable` for a body that no queue makes.
+    One message of a batch that cannot be read keeps no other back: it is counted as `unreadable`. 404 `hook_not_found`
+    for an address that is none, 422 `hook_unreadable` for a body that no queue makes, or with no message to be read.
     """
     connection = await sync.connection_by_token(session, runtime.settings, "amazon", connection_id, token)
     if connection is None:
         raise NotFound("hook_not_found", "This is no hook address: copy it anew from the connection's page")
-    answer = HookAnswer(taken=0, known=0, ignored=0)
-    for notification in _notifications(await request.body()):
-        change = _order_change(notification)
+    answer = HookAnswer(taken=0, known=0, ignored=0, unreadable=0)
+    messages = _messages(await request.body())
+    for message in messages:
+        try:
+            change = _order_change(_unwrapped(message))
+        except Invalid:
+            answer.unreadable += 1
+            if answer.unreadable == len(messages):
+                raise
+            continue
         own = connection.settings.get("seller_id")
         if change is None or (own and change["seller"] and own != change["seller"]):
             answer.ignored += 1
@@ -62,7 +71,7 @@ async def take_amazon_notifications(
     return answer
 
 
-def _notifications(body: bytes) -> list[Any]:
+def _messages(body: bytes) -> list[Any]:
     document = _parse(body)
     if not isinstance(document, dict):
         raise _unreadable("a JSON object is expected")
@@ -70,8 +79,8 @@ def _notifications(body: bytes) -> list[Any]:
         if isinstance(messages := document.get(batch), list):
             if len(messages) > MOST_MESSAGES:
                 raise _unreadable(f"at most {MOST_MESSAGES} messages at a time")
-            return [_unwrapped(message.get(part) if isinstance(message, dict) else None) for message in messages]
-    return [_unwrapped(document)]
+            return [message.get(part) if isinstance(message, dict) else None for message in messages]
+    return [document]
 
 
 def _unwrapped(message: Any) -> Any:

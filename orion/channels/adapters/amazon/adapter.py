@@ -70,5 +70,8 @@ class AmazonSeller:
         return await selling.set_prices(self._client, products)
 
     async def products_page(self, since: datetime | None, cursor: str | None = None) -> ProductPage:
-        """See ProductSource. Raises SlowDown while Amazon is at work on the report: come back with the same cursor."""
-        return await listing.read_page(self._client, self._report, since, cursor)
+        """See ProductSource. Everything, whatever `since`.
+
+        Raises SlowDown while Amazon is at work on the report: come back with the same cursor.
+        """
+        return await listing.read_page(self._client, self._report, cursor)

@@ -1,10 +1,13 @@
-"""Products as the seller lists them: all by a report, changes by the listings API, with what Amazon's catalogue adds.
+"""Products as the seller lists them: all by a report, with what Amazon's catalogue adds.
+
+What has changed could be asked of the listings API, but that tells no descriptions and shifts its pages while they are
+read, and a report costs three calls however many listings there are.
 
 A product is known by its ASIN. Prices are those of the connection's first marketplace; each marketplace adds texts in
 its language. Listings that are not complete have no ASIN and are not for sale: they are left out.
 
-Sources: Reports 2021-06-30 with GET_MERCHANT_LISTINGS_ALL_DATA (tab-separated, one marketplace each), Listings Items
-2021-08-01, Catalog Items 2022-04-01.
+Sources: Reports 2021-06-30 with GET_MERCHANT_LISTINGS_ALL_DATA (tab-separated, one marketplace each), Catalog Items
+2022-04-01.
 """
 
 import csv
@@ -12,17 +15,15 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from orion.channels.adapters.amazon import documents
 from orion.channels.adapters.amazon.asking import ask
 from orion.channels.adapters.amazon.places import MARKETPLACES, Marketplace
-from orion.channels.adapters.amazon.refunds import utc
-from orion.channels.adapters.amazon.selling import items_path, marketplaces_of
+from orion.channels.adapters.amazon.selling import marketplaces_of
 from orion.channels.adapters.answers import read_cursor
-from orion.channels.adapters.values import Odd, count, entries, identifier, minor, moment, part, text
+from orion.channels.adapters.values import Odd, count, entries, identifier, minor, text
 from orion.channels.client import ChannelClient
 from orion.channels.errors import ChannelUnavailable, ScopeMissing, SlowDown, Unreadable
 from orion.channels.ports import MalformedItem, ProductPage, RemoteProduct
@@ -33,7 +34,6 @@ ROWS = 500
 _REPORTS = "/reports/2021-06-30"
 _REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
 _TRIES = 6
-_MOST_FOUND = 1000
 _BATCH = 20
 _CONDITIONS = {"11": "new", "10": "refurbished"}
 _GTINS = ("GTIN", "EAN", "UPC", "ISBN")
@@ -47,23 +47,19 @@ class Kept:
     rows: Sequence[dict[str, str]] = ()
 
 
-async def read_page(client: ChannelClient, kept: Kept, since: datetime | None, cursor: str | None) -> ProductPage:
-    """See ProductSource. Raises ChannelError; SlowDown while Amazon is at work on a report."""
+async def read_page(client: ChannelClient, kept: Kept, cursor: str | None) -> ProductPage:
+    """A step of the report: ask for it, wait for it, read a part of it; then the next marketplace.
+
+    Raises ChannelError; SlowDown while Amazon is at work on a report.
+    """
     place = read_cursor(cursor, "listings")
-    if since is not None and not place.get("all"):
-        return await _changed(client, since, place)
-    return await _listed(client, kept, place)
-
-
-async def _listed(client: ChannelClient, kept: Kept, place: dict[str, Any]) -> ProductPage:
-    """A step of the report: ask for it, wait for it, read a part of it; then the next marketplace."""
     chosen = marketplaces_of(client)
     at = place.get("market", 0)
-    following = {"all": True, "market": at + 1} if at + 1 < len(chosen) else None
+    following = {"market": at + 1} if at + 1 < len(chosen) else None
     if "report" not in place:
         asked = {"reportType": _REPORT, "marketplaceIds": [chosen[at]]}
         made = await ask(client, "createReport", "POST", f"{_REPORTS}/reports", json=asked, repeatable=True)
-        return ProductPage((), cursor=_cursor({"all": True, "market": at, "report": str(made.get("reportId"))}))
+        return ProductPage((), cursor=_cursor({"market": at, "report": str(made.get("reportId"))}))
     if "document" not in place:
         document_id = await _document_of(client, place["report"])
         if document_id is None:
@@ -131,70 +127,6 @@ def _of_row(row: dict[str, str], marketplace: Marketplace, *, priced: bool) -> R
         availability=None if active else "out_of_stock",
         quantity=quantity,
         attributes={"condition": condition} if condition else {},
-    )
-
-
-async def _changed(client: ChannelClient, since: datetime, place: dict[str, Any]) -> ProductPage:
-    """A page of listings that changed since; of very many Amazon shows a thousand, so the report is read then."""
-    chosen = marketplaces_of(client)
-    at = place.get("market", 0)
-    asked: dict[str, Any] = {
-        "marketplaceIds": chosen[at],
-        "includedData": "summaries,offers,fulfillmentAvailability",
-        "lastUpdatedAfter": utc(since),
-        "sortBy": "lastUpdatedDate",
-        "sortOrder": "ASC",
-        "pageSize": _BATCH,
-    }
-    if place.get("token"):
-        asked["pageToken"] = place["token"]
-    said = await ask(client, "searchListingsItems", "GET", items_path(client), params=asked, max_wait=10.0)
-    try:
-        if count(said, "numberOfResults") > _MOST_FOUND:
-            return ProductPage((), cursor=_cursor({"all": True}))
-        nodes = entries(said, "items")
-        token = text(part(said, "pagination") or {}, "nextToken")
-    except Odd as odd:
-        raise Unreadable("unreadable", f"searchListingsItems: {odd}") from None
-    products, malformed = [], []
-    for node in nodes:
-        try:
-            if product := _of_item(node, chosen[at], priced=at == 0):
-                products.append(product)
-        except Odd as odd:
-            malformed.append(MalformedItem(str(node.get("sku")), str(odd), node))
-    products = await _with_catalogue(client, products, chosen[at])
-    more = {"market": at, "token": token} if token else {"market": at + 1} if at + 1 < len(chosen) else None
-    return ProductPage(products, malformed, _cursor(more))
-
-
-def _of_item(node: dict[str, Any], marketplace_id: str, *, priced: bool) -> RemoteProduct | None:
-    marketplace = MARKETPLACES[marketplace_id]
-    sku = identifier(node, "sku")
-    summary = next((one for one in _list(node, "summaries") if one.get("marketplaceId") == marketplace_id), None)
-    asin = text(summary, "asin") if summary else None
-    if summary is None or asin is None:
-        return None
-    offers = [one for one in _list(node, "offers") if one.get("marketplaceId") == marketplace_id]
-    price_node = part(offers[0], "price") if offers and priced else None
-    currency = text(price_node, "currencyCode") if price_node else None
-    price = minor(price_node, "amount", currency or "") if price_node else None
-    stock = _list(node, "fulfillmentAvailability")
-    quantities = [count(one, "quantity") for one in stock if one.get("quantity") is not None]
-    image = text(part(summary, "mainImage") or {}, "link")
-    kind = (text(summary, "conditionType") or "").partition("_")[0]
-    attributes = {"image_link": image, "condition": kind if kind in ("new", "refurbished", "used") else None}
-    return RemoteProduct(
-        channel_product_id=asin,
-        title=text(summary, "itemName") or asin,
-        language=marketplace.language,
-        currency=currency if price is not None else None,
-        price_minor=price,
-        sku=sku,
-        availability=None if "BUYABLE" in (summary.get("status") or ()) else "out_of_stock",
-        quantity=sum(quantities) if quantities else None,
-        attributes={name: value for name, value in attributes.items() if value},
-        updated_at=moment(summary, "lastUpdatedDate"),
     )
 
 
