@@ -121,10 +121,10 @@ def test_failures_are_one_clear_line(orion: Orion, tmp_path: Path) -> None:
         (("jobs", "list"), {"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "Error: The database does not answer:"),
         (("jobs", "list"), {"DATABASE_URL": "nonsense"}, "Error: DATABASE_URL is no database's address: write"),
         (("worker",), {"DATABASE_URL": "sqlite:////dev/null/x/y.db"}, "Error: Cannot make the folder /dev/null/x for"),
-        (("worker",), {"DATABASE_URL": "sqlite:////dev/full"}, "Error: The database does not answer: "),
-        (("migrate",), {"DATABASE_URL": "sqlite:////dev/full"}, "Error: The database does not answer: "),
+        (("worker",), {"DATABASE_URL": "sqlite:////dev/full"}, "Error: The database cannot be written: "),
+        (("migrate",), {"DATABASE_URL": "sqlite:////dev/full"}, "Error: The database cannot be written: "),
         (
-            ("serve", "--port", "0"),
+            ("openapi",),
             {"SECRET_KEY": "", "VAR_DIR": "/dev/null/x"},
             "Error: VAR_DIR cannot be used: ",
         ),
