@@ -178,7 +178,7 @@ async def test_problems_are_listed_with_their_data_by_severity_and_page(owner: S
     warnings = (await owner.client.get(f"{path}?severity=warning")).text
     assert warnings.count('<article class="issue"') == 1
     assert "Does not fit" in warnings
-    assert "<h1>Problems of an import</h1>" in warnings
+    assert '<h1 dir="auto">Problems of an import</h1>' in warnings
 
 
 async def test_details_tell_settings_and_the_reason_of_a_failure(owner: Shopkeeper, runtime: Runtime) -> None:

@@ -51,7 +51,7 @@ async def test_a_day_in_the_stockroom(owner: Shopkeeper, runtime: Runtime) -> No
     assert made.status_code == 303
     item = made.headers["location"].partition("?")[0]
     page = (await owner.client.get(item)).text
-    assert "<h1>Desk &lt;lamp&gt;</h1>" in page
+    assert '<h1 dir="auto">Desk &lt;lamp&gt;</h1>' in page
     assert "MAIN_HALL" in page
     assert "count" in page
 

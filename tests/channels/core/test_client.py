@@ -36,7 +36,7 @@ async def test_calls_and_what_is_made_of_answers(
     (call,) = side.calls
     assert (call.method, call.path, call.query) == ("GET", "/amazon/x", {"a": "[b]"})
     assert call.headers["authorization"] == "Bearer token-1"
-    assert call.headers["user-agent"] == f"Orion/{orion.__version__}"
+    assert call.headers["user-agent"] == f"Orion/{orion.__version__} (Language=Python)"
     assert call.headers["x-more"] == "1"
 
     side.say(JSONResponse({"error": "no"}, 400))
