@@ -102,7 +102,8 @@ async def test_a_worker_that_is_told_to_stop_finishes_its_job(
         (tmp_path / "release").touch()
         assert process.wait() == 0
     assert (await jobs.job_details(database, "h")).status == "done"
-    assert (await jobs.job_details(database, "next")).status == "waiting"
+    # A poll may have been under way when the signal came: such a job is finished too, and none is left half-way.
+    assert (await jobs.job_details(database, "next")).status in ("waiting", "done")
     assert await jobs.worker_heartbeats(database) == []
 
 
